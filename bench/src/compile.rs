@@ -1,0 +1,194 @@
+//! `compile`: throughput over real modules, in megabytes of function bodies per second.
+//!
+//! One thread, validation included. The engines alternate; an engine that has already spent its
+//! time on a module skips the remaining rounds of it, so that an optimizing compiler does not make
+//! the run last an hour.
+
+use std::time::Duration;
+
+use crate::clock::{Clock, geometric_mean, median, nanoseconds};
+use crate::engine::{Cause, Engine};
+use crate::engines::{OURS, Validator};
+use crate::real::RealModule;
+use crate::table::{Cell, Table};
+
+/// What to measure.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many rounds.
+    pub rounds: usize,
+    /// Which clock.
+    pub clock: Clock,
+    /// How long one engine may spend on one module before it skips rounds.
+    pub patience: Duration,
+}
+
+/// What one engine made of one module.
+#[derive(Debug, Clone, Default)]
+struct Measured {
+    samples: Vec<f64>,
+    spent: Duration,
+    code_size: Option<usize>,
+    refusal: Option<String>,
+}
+
+/// One module, and what every contestant made of it.
+struct Row<'a> {
+    module: &'a RealModule,
+    measured: Vec<Measured>,
+}
+
+impl Row<'_> {
+    /// Megabytes of function bodies per second.
+    fn speed(&self, at: usize) -> Option<f64> {
+        Some(self.module.shape.code_bytes as f64 * 1e3 / median(&self.measured[at].samples)?)
+    }
+}
+
+/// Measures and tabulates: the speed, and the size of the code that came out.
+pub fn measure(
+    engines: &[Box<dyn Engine>],
+    modules: &[RealModule],
+    options: &Options,
+) -> Result<Vec<Table>, Cause> {
+    let contestants: Vec<&dyn Engine> = engines
+        .iter()
+        .map(AsRef::as_ref)
+        .chain([&Validator as &dyn Engine])
+        .collect();
+    let rows: Vec<Row<'_>> = modules
+        .iter()
+        .map(|module| measure_module(&contestants, module, options))
+        .collect();
+    Ok(vec![
+        speeds(&contestants, &rows),
+        sizes(&contestants, &rows),
+    ])
+}
+
+fn measure_module<'a>(
+    contestants: &[&dyn Engine],
+    module: &'a RealModule,
+    options: &Options,
+) -> Row<'a> {
+    let mut measured = vec![Measured::default(); contestants.len()];
+    for _ in 0..options.rounds {
+        for (engine, measured) in contestants.iter().zip(&mut measured) {
+            if measured.refusal.is_some() || measured.spent > options.patience {
+                continue;
+            }
+            let (compiled, taken) = options.clock.time(|| engine.compile(&module.wasm));
+            match compiled {
+                Ok(compiled) => {
+                    measured.samples.push(nanoseconds(taken));
+                    measured.spent += taken;
+                    measured.code_size = compiled.code_size();
+                }
+                Err(refusal) => measured.refusal = Some(refusal.to_string()),
+            }
+        }
+    }
+    Row { module, measured }
+}
+
+fn speeds(contestants: &[&dyn Engine], rows: &[Row<'_>]) -> Table {
+    let ratios = ratio_columns(contestants);
+    let heads =
+        ["module".to_owned(), "code kB".to_owned()]
+            .into_iter()
+            .chain(contestants.iter().map(|engine| engine.name().to_owned()))
+            .chain(ratios.iter().map(|(of, to)| {
+                format!("{}÷{}", contestants[*of].name(), contestants[*to].name())
+            }));
+    let mut table = Table::new(
+        "Compile throughput, MB of function bodies per second, validation included, one thread",
+        heads,
+    );
+    for row in rows {
+        let speeds = (0..contestants.len()).map(|at| Cell::maybe(row.speed(at), 2));
+        let ratios = ratios.iter().map(|pair| Cell::maybe(ratio(row, *pair), 2));
+        let size = Cell::number(row.module.shape.code_bytes as f64 / 1e3, 0);
+        table.row(
+            [Cell::text(&row.module.name), size]
+                .into_iter()
+                .chain(speeds)
+                .chain(ratios),
+        );
+    }
+    let means = (0..contestants.len()).map(|at| {
+        Cell::maybe(
+            geometric_mean(rows.iter().filter_map(|row| row.speed(at))),
+            2,
+        )
+    });
+    let ratios = ratios.iter().map(|pair| {
+        Cell::maybe(
+            geometric_mean(rows.iter().filter_map(|row| ratio(row, *pair))),
+            2,
+        )
+    });
+    table.row(
+        [Cell::text("geometric mean"), Cell::Empty]
+            .into_iter()
+            .chain(means)
+            .chain(ratios),
+    );
+    for row in rows {
+        for (engine, measured) in contestants.iter().zip(&row.measured) {
+            if let Some(refusal) = &measured.refusal {
+                table.note(format!(
+                    "{} refuses {}: {refusal}",
+                    engine.name(),
+                    row.module.name
+                ));
+            }
+        }
+    }
+    table
+}
+
+/// Ours to each of the others that makes no more of its code than we do.
+fn ratio_columns(contestants: &[&dyn Engine]) -> Vec<(usize, usize)> {
+    let Some(ours) = contestants.iter().position(|engine| engine.name() == OURS) else {
+        return Vec::new();
+    };
+    let compared = |at: &usize| {
+        ["wasmi", "Winch", "Singlepass", "validation"].contains(&contestants[*at].name())
+    };
+    (0..contestants.len())
+        .filter(compared)
+        .map(|to| (ours, to))
+        .collect()
+}
+
+fn ratio(row: &Row<'_>, (of, to): (usize, usize)) -> Option<f64> {
+    Some(row.speed(of)? / row.speed(to)?)
+}
+
+fn sizes(contestants: &[&dyn Engine], rows: &[Row<'_>]) -> Table {
+    let tell: Vec<usize> = (0..contestants.len())
+        .filter(|at| rows.iter().any(|row| row.measured[*at].code_size.is_some()))
+        .collect();
+    let heads = ["module".to_owned()]
+        .into_iter()
+        .chain(tell.iter().map(|at| contestants[*at].name().to_owned()));
+    let mut table = Table::new("Machine code, bytes per byte of function bodies", heads);
+    let factor = |row: &Row<'_>, at: usize| {
+        Some(row.measured[at].code_size? as f64 / row.module.shape.code_bytes as f64)
+    };
+    for row in rows {
+        table.row(
+            [Cell::text(&row.module.name)]
+                .into_iter()
+                .chain(tell.iter().map(|at| Cell::maybe(factor(row, *at), 2))),
+        );
+    }
+    let means = tell.iter().map(|at| {
+        Cell::maybe(
+            geometric_mean(rows.iter().filter_map(|row| factor(row, *at))),
+            2,
+        )
+    });
+    table.row([Cell::text("geometric mean")].into_iter().chain(means));
+    table
+}

@@ -1,0 +1,18 @@
+//! Backends for Microwasm: operators in, stencils out, and a linker that makes
+//! an image of them. Never maps memory, never calls code, knows no addresses.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod link;
+#[cfg(feature = "listing")]
+pub mod listing;
+pub mod settings;
+pub mod stencil;
+pub mod vmctx;
+pub mod x64;
+
+pub use error::CodegenError;
+pub use settings::{CpuFeatures, MemoryBounds, Settings};
+pub use stencil::{
+    Builtin, CodeOffset, ExternalName, Reloc, RelocKind, Stencil, Stencils, TrapCode,
+};

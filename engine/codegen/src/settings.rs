@@ -1,0 +1,82 @@
+//! Everything besides the input that influences the code produced.
+
+/// How memory accesses are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemoryBounds {
+    /// The address space behind the memory faults; no check is emitted.
+    Guard,
+    /// Index, offset and size are compared with the length before each access.
+    Explicit,
+}
+
+/// CPU features that the backend may use. SSE2 is always there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[allow(missing_docs)]
+pub struct CpuFeatures {
+    pub sse41: bool,
+    pub popcnt: bool,
+    pub lzcnt: bool,
+    pub bmi1: bool,
+    pub bmi2: bool,
+    pub avx: bool,
+}
+
+impl CpuFeatures {
+    /// No feature beyond the x86-64 baseline.
+    pub const BASELINE: CpuFeatures = CpuFeatures {
+        sse41: false,
+        popcnt: false,
+        lzcnt: false,
+        bmi1: false,
+        bmi2: false,
+        avx: false,
+    };
+
+    /// The features of the machine this runs on.
+    pub fn detect() -> CpuFeatures {
+        CpuFeatures {
+            sse41: std::is_x86_feature_detected!("sse4.1"),
+            popcnt: std::is_x86_feature_detected!("popcnt"),
+            lzcnt: std::is_x86_feature_detected!("lzcnt"),
+            bmi1: std::is_x86_feature_detected!("bmi1"),
+            bmi2: std::is_x86_feature_detected!("bmi2"),
+            avx: std::is_x86_feature_detected!("avx"),
+        }
+    }
+}
+
+/// Settings of a compilation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// How memory accesses are checked.
+    pub bounds: MemoryBounds,
+    /// Count fuel: one unit per function entry and per arrival at a loop header.
+    pub fuel: bool,
+    /// Compare the epoch with the store's deadline at the same places.
+    pub epoch: bool,
+    /// CPU features to use.
+    pub features: CpuFeatures,
+    /// Record where each operator's code begins.
+    pub source_map: bool,
+    /// Verify the allocator's state after each operator and the moves of each edge.
+    pub self_check: bool,
+    /// Largest frame, in bytes.
+    pub max_frame: u32,
+    /// Largest code of one function, in bytes.
+    pub max_function_code: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            bounds: MemoryBounds::Guard,
+            fuel: false,
+            epoch: false,
+            features: CpuFeatures::detect(),
+            source_map: false,
+            self_check: cfg!(debug_assertions) || cfg!(fuzzing),
+            max_frame: 64 << 20,
+            max_function_code: 256 << 20,
+        }
+    }
+}

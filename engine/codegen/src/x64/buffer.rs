@@ -1,0 +1,448 @@
+//! The code buffer: where the bytes of the function being compiled go.
+//!
+//! Owns, for the duration of one function, the vectors of a [`Stencils`] arena
+//! (code, relocations, trap sites, source locations), and the labels of that
+//! function. Receives whole instructions from [`crate::x64::masm`], at most 15
+//! bytes in a `u128` each; hands the arena back with one more stencil in it.
+//!
+//! Invariants:
+//! - `start <= pos <= code.len()`; bytes from `pos` on are room, not code. An
+//!   instruction is appended by writing 16 bytes at `pos` and advancing by its
+//!   length, so the one bounds check is also the capacity check.
+//! - `code.len() <= limit + 16`. Once an instruction would begin beyond `limit`,
+//!   `overflow` is set for the rest of the function: bytes are dropped, `pos` stays,
+//!   nothing else is recorded, and [`CodeBuffer::end_function`] reports the limit.
+//! - An unbound label's uses form a list through the 32-bit fields that its
+//!   address will fill: each holds the `Link` to the use before it. Later uses
+//!   have greater offsets, so that the list is finite and binding costs one visit per use.
+//! - An offset within a function is below `MAX_FUNCTION`.
+
+use crate::error::CodegenError;
+use crate::stencil::{
+    CodeOffset, ExternalName, Reloc, RelocKind, SourceLoc, Stencils, TrapCode, TrapSite,
+};
+
+/// No function is larger than this, whatever the settings: a [`Link`] has 30 bits of offset.
+const MAX_FUNCTION: u32 = (1 << 30) - 16;
+/// No arena is larger than this, so that every distance within an image fits a `rel32`.
+const MAX_ARENA: usize = i32::MAX as usize - (1 << 20);
+/// Bytes written per instruction; the longest x86-64 instruction has 15.
+const STEP: usize = 16;
+/// Least and most room added at once.
+const GROWTH: (usize, usize) = (512, 64 << 10);
+/// Byte between functions: `int3`.
+pub(crate) const PADDING: u8 = 0xcc;
+
+/// A place in the function that jumps can name before it is known.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct JumpLabel(u32);
+
+impl JumpLabel {
+    /// Stands for a label that has not been made yet; not to be bound or jumped to.
+    pub const NONE: JumpLabel = JumpLabel(u32::MAX);
+}
+
+/// A 4-byte field of an emitted instruction, to be filled in later.
+#[derive(Copy, Clone, Debug)]
+#[must_use]
+pub struct Patch32(u32);
+
+/// What a label is used for: how the 32-bit field that waits for it is computed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum LabelUse {
+    /// `target - end of field`: jumps and rip-relative addresses.
+    Relative,
+    /// `target - start of the jump table that holds the field`.
+    TableEntry,
+}
+
+/// A use of an unbound label: offset of its field and its [`LabelUse`], or the end of the list.
+#[derive(Copy, Clone, PartialEq, Eq)]
+struct Link(u32);
+
+impl Link {
+    const END: Link = Link(u32::MAX >> 1);
+
+    fn new(field: u32, usage: LabelUse) -> Link {
+        Link(field << 1 | (usage == LabelUse::TableEntry) as u32)
+    }
+
+    fn field(self) -> u32 {
+        self.0 >> 1
+    }
+
+    fn usage(self) -> LabelUse {
+        if self.0 & 1 == 0 {
+            LabelUse::Relative
+        } else {
+            LabelUse::TableEntry
+        }
+    }
+}
+
+/// A label's offset once bound (top bit set), before that the [`Link`] to its latest use.
+#[derive(Copy, Clone)]
+struct LabelState(u32);
+
+impl LabelState {
+    const BOUND: u32 = 1 << 31;
+
+    #[inline]
+    fn bound(self) -> Option<u32> {
+        if self.0 & Self::BOUND != 0 {
+            Some(self.0 & !Self::BOUND)
+        } else {
+            None
+        }
+    }
+}
+
+/// An unconditional jump that nothing follows yet: [`CodeBuffer::bind`] removes it
+/// when its target turns out to be the next instruction.
+#[derive(Copy, Clone)]
+struct TailJump {
+    label: JumpLabel,
+    end: u32,
+}
+
+/// Lengths of the arena's vectors at the start of the function.
+#[derive(Copy, Clone, Default)]
+struct Mark {
+    code: usize,
+    relocs: usize,
+    traps: usize,
+    source: usize,
+}
+
+/// Appends one function to a [`Stencils`] arena. See the module's header.
+#[derive(Default)]
+pub struct CodeBuffer {
+    code: Vec<u8>,
+    pos: usize,
+    start: usize,
+    limit: usize,
+    max: u32,
+    overflow: bool,
+    relocs: Vec<Reloc>,
+    traps: Vec<TrapSite>,
+    source: Vec<SourceLoc>,
+    mark: Mark,
+    labels: Vec<LabelState>,
+    /// Starts of the function's jump tables, ascending.
+    tables: Vec<u32>,
+    tail_jump: Option<TailJump>,
+    /// Offset at which a label was bound last.
+    last_bind: Option<u32>,
+}
+
+impl CodeBuffer {
+    /// Starts a function of at most `max` bytes, taking the vectors out of `out`.
+    pub fn begin_function(&mut self, out: &mut Stencils, max: u32) {
+        self.start = out.next_start() as usize;
+        self.code = std::mem::take(&mut out.code);
+        self.relocs = std::mem::take(&mut out.relocs);
+        self.traps = std::mem::take(&mut out.traps);
+        self.source = std::mem::take(&mut out.source);
+        self.mark = Mark {
+            code: self.code.len(),
+            relocs: self.relocs.len(),
+            traps: self.traps.len(),
+            source: self.source.len(),
+        };
+        self.code.resize(self.start, PADDING);
+        self.pos = self.start;
+        self.max = max;
+        // In an arena that is already full, the limit lies at or before the start.
+        self.limit = (self.start + max.min(MAX_FUNCTION) as usize).min(MAX_ARENA);
+        self.overflow = false;
+        self.labels.clear();
+        self.tables.clear();
+        self.tail_jump = None;
+        self.last_bind = None;
+    }
+
+    /// Ends the function and gives the vectors back to `out`, the function's stencil
+    /// included; without it when it has become too large.
+    pub fn end_function(&mut self, out: &mut Stencils, frame: u32) -> Result<(), CodegenError> {
+        let too_large = self.overflow || self.pos > self.limit;
+        debug_assert!(
+            self.overflow
+                || self
+                    .labels
+                    .iter()
+                    .all(|l| l.bound().is_some() || Link(l.0) == Link::END),
+            "a label is used but never bound"
+        );
+        if too_large {
+            self.code.truncate(self.mark.code);
+            self.relocs.truncate(self.mark.relocs);
+            self.traps.truncate(self.mark.traps);
+            self.source.truncate(self.mark.source);
+        } else {
+            self.code.truncate(self.pos);
+        }
+        out.code = std::mem::take(&mut self.code);
+        out.relocs = std::mem::take(&mut self.relocs);
+        out.traps = std::mem::take(&mut self.traps);
+        out.source = std::mem::take(&mut self.source);
+        self.pos = 0;
+        self.start = 0;
+        self.limit = 0;
+        if too_large {
+            return Err(CodegenError::FunctionTooLarge { limit: self.max });
+        }
+        out.end_function(frame);
+        Ok(())
+    }
+
+    /// Where the next instruction goes. If a jump has just been emitted, binding its
+    /// target here removes it and this offset with it; see [`CodeBuffer::bind`].
+    #[inline]
+    pub fn offset(&self) -> CodeOffset {
+        CodeOffset((self.pos - self.start) as u32)
+    }
+
+    /// Code emitted since the offset `from` of this function.
+    #[inline]
+    pub fn code_since(&self, from: CodeOffset) -> &[u8] {
+        self.code
+            .get(self.start + from.0 as usize..self.pos)
+            .unwrap_or(&[])
+    }
+
+    /// Appends the low `len` bytes of `bits`, `len` being at most 15.
+    #[inline]
+    pub(super) fn append(&mut self, bits: u128, len: u32) {
+        let room = self
+            .code
+            .get_mut(self.pos..)
+            .and_then(|room| room.first_chunk_mut::<STEP>());
+        let Some(room) = room else {
+            return self.append_slow(bits, len);
+        };
+        *room = bits.to_le_bytes();
+        self.pos += len as usize;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn append_slow(&mut self, bits: u128, len: u32) {
+        if self.pos > self.limit {
+            self.overflow = true;
+        }
+        if self.overflow {
+            return;
+        }
+        let growth = (self.pos - self.start).clamp(GROWTH.0, GROWTH.1);
+        self.code
+            .resize((self.pos + growth).min(self.limit) + STEP, PADDING);
+        if let Some(room) = self
+            .code
+            .get_mut(self.pos..)
+            .and_then(|r| r.first_chunk_mut::<STEP>())
+        {
+            *room = bits.to_le_bytes();
+            self.pos += len as usize;
+        }
+    }
+
+    /// Names a place that is not known yet.
+    #[inline]
+    pub fn new_label(&mut self) -> JumpLabel {
+        let label = JumpLabel(self.labels.len() as u32);
+        self.labels.push(LabelState(Link::END.0));
+        label
+    }
+
+    /// The offset of a label that has been bound.
+    #[inline]
+    pub(super) fn bound_at(&self, label: JumpLabel) -> Option<u32> {
+        self.labels[label.0 as usize].bound()
+    }
+
+    /// Whether `label` has been bound.
+    #[inline]
+    pub fn is_bound(&self, label: JumpLabel) -> bool {
+        self.bound_at(label).is_some()
+    }
+
+    /// Binds `label`, which is unbound, to the current offset and fills in all its uses.
+    ///
+    /// When the instruction just emitted is a `jmp` to this very label, and nothing
+    /// else refers to the offset behind it, the jump is removed.
+    pub fn bind(&mut self, label: JumpLabel) {
+        debug_assert!(!self.is_bound(label), "{label:?} is bound twice");
+        self.remove_tail_jump(label);
+        let here = self.offset().0;
+        let mut link = Link(self.labels[label.0 as usize].0);
+        while link != Link::END {
+            let field = link.field();
+            let next = Link(self.read32(field) as u32);
+            self.write32(field, self.distance(field, link.usage(), here));
+            link = next;
+        }
+        self.labels[label.0 as usize] = LabelState(here | LabelState::BOUND);
+        self.last_bind = Some(here);
+        self.tail_jump = None;
+    }
+
+    /// Takes back a `jmp rel32` to `label` that ends at the current offset.
+    fn remove_tail_jump(&mut self, label: JumpLabel) {
+        const LENGTH: u32 = 5;
+        let here = self.offset().0;
+        let Some(jump) = self.tail_jump else { return };
+        let trap_here = self
+            .traps
+            .last()
+            .is_some_and(|t| self.traps.len() > self.mark.traps && t.offset.0 == here);
+        if self.overflow
+            || jump.label != label
+            || jump.end != here
+            || self.last_bind == Some(here)
+            || trap_here
+        {
+            return;
+        }
+        // Uses are threaded latest first, and this jump is the latest instruction.
+        let link = Link(self.labels[label.0 as usize].0);
+        debug_assert_eq!(link.field(), here - 4, "the jump is its label's latest use");
+        let next = self.read32(link.field());
+        self.labels[label.0 as usize] = LabelState(next as u32);
+        self.pos -= LENGTH as usize;
+        // A location noted behind the jump moves with the code it stands for.
+        if self.source.len() > self.mark.source
+            && self.source.last().is_some_and(|loc| loc.code.0 == here)
+            && let Some(loc) = self.source.pop()
+        {
+            self.add_source(loc.source);
+        }
+    }
+
+    /// Notes that an unconditional `jmp rel32` to `label` has just been appended.
+    #[inline]
+    pub(super) fn note_tail_jump(&mut self, label: JumpLabel) {
+        self.tail_jump = Some(TailJump {
+            label,
+            end: self.offset().0,
+        });
+    }
+
+    /// Makes the 4 bytes just appended refer to `label`.
+    #[inline]
+    pub(super) fn use_label(&mut self, label: JumpLabel, usage: LabelUse) {
+        if self.overflow {
+            return;
+        }
+        let field = self.offset().0 - 4;
+        let state = &mut self.labels[label.0 as usize];
+        let value = match state.bound() {
+            Some(target) => self.distance(field, usage, target),
+            None => {
+                let before = state.0;
+                *state = LabelState(Link::new(field, usage).0);
+                before as i32
+            }
+        };
+        self.write32(field, value);
+    }
+
+    /// Notes that a jump table starts at `start`, unless it is the latest one.
+    #[inline]
+    pub(super) fn note_table(&mut self, start: CodeOffset) {
+        if self.tables.last() != Some(&start.0) {
+            self.tables.push(start.0);
+        }
+    }
+
+    /// The value of a field that refers to `target`.
+    fn distance(&self, field: u32, usage: LabelUse, target: u32) -> i32 {
+        let from = match usage {
+            LabelUse::Relative => field + 4,
+            LabelUse::TableEntry => {
+                let after = self.tables.partition_point(|&start| start <= field);
+                after.checked_sub(1).map_or(0, |i| self.tables[i])
+            }
+        };
+        target.wrapping_sub(from) as i32
+    }
+
+    fn read32(&self, field: u32) -> i32 {
+        let at = self.start + field as usize;
+        let bytes = self.code.get(at..).and_then(|b| b.first_chunk::<4>());
+        i32::from_le_bytes(*bytes.expect("fields are only noted for bytes that were appended"))
+    }
+
+    fn write32(&mut self, field: u32, value: i32) {
+        let at = self.start + field as usize;
+        let bytes = self
+            .code
+            .get_mut(at..)
+            .and_then(|b| b.first_chunk_mut::<4>());
+        *bytes.expect("fields are only noted for bytes that were appended") = value.to_le_bytes();
+    }
+
+    /// Overwrites the function's first bytes.
+    pub(super) fn overwrite_entry(&mut self, bytes: &[u8]) {
+        if !self.overflow
+            && let Some(entry) = self.code.get_mut(self.start..self.start + bytes.len())
+        {
+            entry.copy_from_slice(bytes);
+        }
+    }
+
+    /// The 4 bytes just appended, to be filled in by [`CodeBuffer::patch32`].
+    #[inline]
+    pub(super) fn patch_here(&self) -> Patch32 {
+        Patch32(if self.overflow {
+            u32::MAX
+        } else {
+            self.offset().0 - 4
+        })
+    }
+
+    /// Fills in a field.
+    pub fn patch32(&mut self, patch: Patch32, value: i32) {
+        if patch.0 != u32::MAX {
+            self.write32(patch.0, value);
+        }
+    }
+
+    /// Makes the 4 bytes just appended a relocation against `target`.
+    #[inline]
+    pub(super) fn add_reloc(&mut self, kind: RelocKind, target: ExternalName, addend: i32) {
+        if !self.overflow {
+            let offset = CodeOffset(self.offset().0 - 4);
+            self.relocs.push(Reloc {
+                offset,
+                kind,
+                target,
+                addend,
+            });
+        }
+    }
+
+    /// Notes that the instruction that comes next may fault, and what that means.
+    #[inline]
+    pub fn add_trap(&mut self, code: TrapCode) {
+        if !self.overflow {
+            self.traps.push(TrapSite {
+                offset: self.offset(),
+                code,
+            });
+        }
+    }
+
+    /// Notes that the code from here on comes from byte `source` of the input.
+    #[inline]
+    pub fn add_source(&mut self, source: u32) {
+        if self.overflow {
+            return;
+        }
+        let code = self.offset();
+        let loc = SourceLoc { code, source };
+        match self.source[self.mark.source..].last_mut() {
+            Some(last) if last.code == code => *last = loc,
+            _ => self.source.push(loc),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The self-check: recomputes what the compiler believes, by other means.
+//!
+//! [`check_state`] runs after each operator, [`check_moves`] after each parallel
+//! move. Both show the values that disagree and stop: a broken invariant means
+//! that wrong code has just been emitted.
+
+use super::context::Context;
+use super::moves::{Dst, Move, Src};
+use super::reg::{Gpr, Reg, RegSet, Xmm};
+use super::stack::{Loc, VirtualStack};
+use microwasm::{RegClass, ValType};
+use std::collections::BTreeMap;
+
+/// Stacks up to this height are looked at in full.
+const FULL_SCAN: usize = 512;
+
+/// Recomputes register use, the off-home list and its bound from the virtual stack.
+pub fn check_state(cx: &Context) {
+    let entries = cx.stack.entries();
+    let off = cx.stack.off();
+    assert!(
+        off.len() <= VirtualStack::MAX_OFF + 1,
+        "{} values are off home",
+        off.len()
+    );
+    assert!(
+        off.is_sorted_by(|a, b| a < b),
+        "off-home positions do not ascend: {off:?}"
+    );
+    if entries.len() <= FULL_SCAN {
+        let listed = (0u32..)
+            .zip(entries)
+            .filter(|(_, e)| e.loc != Loc::Home)
+            .map(|(i, _)| i);
+        assert!(
+            listed.eq(off.iter().copied()),
+            "off-home list {off:?} of {entries:?}"
+        );
+    }
+    let mut refs = [0u32; 32];
+    let mut types: [Option<ValType>; 32] = [None; 32];
+    for &pos in off {
+        let entry = entries[pos as usize];
+        match entry.loc {
+            Loc::Home => panic!("position {pos} is listed as off home"),
+            Loc::Reg { reg, .. } => {
+                let allocatable = match entry.ty.class() {
+                    RegClass::Gpr => RegSet::GPR,
+                    RegClass::Xmm => RegSet::XMM,
+                };
+                assert!(
+                    allocatable.contains(reg),
+                    "position {pos}, a {}, is in {reg:?}",
+                    entry.ty
+                );
+                refs[reg.0 as usize] += 1;
+                let ty = *types[reg.0 as usize].get_or_insert(entry.ty);
+                assert_eq!(
+                    ty, entry.ty,
+                    "{reg:?} is shared by values of different types"
+                );
+            }
+            Loc::Slot(slot) => {
+                assert!(
+                    slot < entry.home,
+                    "position {pos} names slot {slot} above its home"
+                );
+            }
+            Loc::Flags(_) => {
+                assert_eq!(
+                    pos as usize + 1,
+                    entries.len(),
+                    "a pending compare below the top"
+                );
+                assert!(cx.flags_pending(), "a pending compare that nobody knows of");
+            }
+            Loc::Const(_) => {}
+        }
+    }
+    for (i, &count) in refs.iter().enumerate() {
+        let reg = Reg(i as u8);
+        assert_eq!(cx.refs(reg), count, "references to {reg:?} in {entries:?}");
+        assert_eq!(cx.used().contains(reg), count != 0, "use of {reg:?}");
+    }
+}
+
+/// Symbolic contents of a location: the source whose initial value it holds.
+type Symbols = BTreeMap<(bool, u32), Src>;
+
+fn key(dst: Dst) -> Option<(bool, u32)> {
+    match dst {
+        Dst::Reg(reg) => Some((true, reg.0 as u32)),
+        Dst::Slot(slot) => Some((false, slot)),
+        Dst::Out(_) | Dst::Caller(_) => None,
+    }
+}
+
+fn read(symbols: &Symbols, src: Src) -> Src {
+    let key = match src {
+        Src::Reg(reg) => (true, reg.0 as u32),
+        Src::Slot(slot) => (false, slot),
+        Src::Const(_) => return src,
+    };
+    symbols.get(&key).copied().unwrap_or(src)
+}
+
+/// Executes the plain moves `made` on symbols and checks that each of the parallel moves
+/// `wanted` got its source's initial value, and that nothing else was written.
+pub fn check_moves(wanted: &[Move], made: &[Move]) {
+    let mut symbols = Symbols::new();
+    let mut outside: BTreeMap<(bool, u32), Src> = BTreeMap::new();
+    for mv in made {
+        let value = read(&symbols, mv.src);
+        // A move between slots, or of a constant, may pass through a scratch register.
+        if matches!(mv.src, Src::Slot(_)) && !matches!(mv.dst, Dst::Reg(_)) {
+            symbols.insert((true, Reg::from(Xmm::SCRATCH).0 as u32), value);
+        }
+        match (mv.dst, key(mv.dst)) {
+            (_, Some(key)) => {
+                symbols.insert(key, value);
+            }
+            (Dst::Out(offset), None) => {
+                outside.insert((false, offset), value);
+            }
+            (Dst::Caller(offset), None) => {
+                outside.insert((true, offset), value);
+            }
+            (_, None) => unreachable!("registers and slots have keys"),
+        }
+    }
+    for mv in wanted {
+        let got = match mv.dst {
+            Dst::Out(offset) => outside.get(&(false, offset)).copied(),
+            Dst::Caller(offset) => outside.get(&(true, offset)).copied(),
+            dst => key(dst).and_then(|k| symbols.get(&k)).copied(),
+        };
+        assert_eq!(
+            got,
+            Some(mv.src),
+            "{:?} of {wanted:?}, made as {made:?}",
+            mv.dst
+        );
+    }
+    let scratch = [Reg::from(Gpr::SCRATCH), Reg::from(Xmm::SCRATCH)];
+    for &(is_reg, index) in symbols.keys() {
+        let known = wanted.iter().any(|mv| key(mv.dst) == Some((is_reg, index)))
+            || is_reg && scratch.iter().any(|r| r.0 as u32 == index);
+        assert!(
+            known,
+            "a parallel move wrote a bystander: {made:?} for {wanted:?}"
+        );
+    }
+}

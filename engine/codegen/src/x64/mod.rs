@@ -1,0 +1,20 @@
+//! The x86-64 backend: Microwasm operators to machine code in one pass.
+//!
+//! [`compiler`] drives; [`lower`] has the lowerings; [`context`] knows where
+//! values are, in the virtual [`stack`] and the registers; [`blocks`] joins
+//! control flow with [`moves`]; [`masm`] writes instructions into a [`buffer`].
+
+pub mod abi;
+mod blocks;
+pub mod buffer;
+mod check;
+mod compiler;
+mod context;
+mod lower;
+pub mod masm;
+mod moves;
+pub mod reg;
+mod stack;
+pub mod trampoline;
+
+pub use compiler::{Compiler, FunctionCompiler};

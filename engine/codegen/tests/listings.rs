@@ -1,0 +1,129 @@
+//! What Microwasm becomes on x86-64, as text.
+//!
+//! Every `tests/listings/*.wat` is a module, followed by the listing of its
+//! functions in comments. `BLESS=1` writes what comes out; read the difference.
+//! A first line `;; explicit` or `;; baseline` asks for explicit bounds checks,
+//! or for no CPU feature beyond SSE2; `;; fuel` for fuel and epoch checks.
+
+use microwasm::wasm::{Consumer, FunctionBody, Limits, WasmError, translate};
+use microwasm_codegen::listing::{ListingSink, render};
+use microwasm_codegen::vmctx::VmLayout;
+use microwasm_codegen::x64::Compiler;
+use microwasm_codegen::{CodegenError, CpuFeatures, MemoryBounds, Settings, Stencils};
+use std::fmt::Write as _;
+use std::path::Path;
+
+const MARK: &str = ";;; x86-64\n";
+
+/// All features, whatever the machine has: listings are the same everywhere.
+const ALL_FEATURES: CpuFeatures = CpuFeatures {
+    sse41: true,
+    popcnt: true,
+    lzcnt: true,
+    bmi1: true,
+    bmi2: true,
+    avx: true,
+};
+
+#[derive(Debug)]
+#[allow(dead_code)]
+enum Error {
+    Wasm(WasmError),
+    Codegen(CodegenError),
+}
+
+impl From<WasmError> for Error {
+    fn from(error: WasmError) -> Error {
+        Error::Wasm(error)
+    }
+}
+
+struct Lister {
+    compiler: Compiler,
+    stencils: Stencils,
+    text: String,
+}
+
+impl Consumer for Lister {
+    type Error = Error;
+
+    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), Error> {
+        let module = body.module();
+        let vm = VmLayout::new(module);
+        let index = body.index();
+        let mut sink =
+            ListingSink::new(
+                self.compiler
+                    .function(module, &vm, index, &mut self.stencils),
+            );
+        body.translate(&mut sink)?;
+        let ops = sink.finish().map_err(Error::Codegen)?;
+        let stencil = self.stencils.get(index.index()).expect("just compiled");
+        writeln!(self.text, "func {} frame {}", index, stencil.frame).expect("string");
+        render(&stencil, &ops, &mut self.text).expect("string");
+        Ok(())
+    }
+}
+
+fn settings(wat: &str) -> Settings {
+    let mut settings = Settings {
+        features: ALL_FEATURES,
+        self_check: true,
+        ..Settings::default()
+    };
+    for word in wat.lines().next().unwrap_or("").split_whitespace() {
+        match word {
+            "explicit" => settings.bounds = MemoryBounds::Explicit,
+            "baseline" => settings.features = CpuFeatures::BASELINE,
+            "fuel" => (settings.fuel, settings.epoch) = (true, true),
+            _ => {}
+        }
+    }
+    settings
+}
+
+#[test]
+fn listings() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/listings");
+    let bless = std::env::var_os("BLESS").is_some();
+    let mut failures = String::new();
+    let mut count = 0;
+    for file in std::fs::read_dir(&dir).expect("the listings are part of the source") {
+        let path = file.expect("directory is readable").path();
+        let text = std::fs::read_to_string(&path).expect("listing is UTF-8");
+        let (wat, expected) = text.split_once(MARK).unwrap_or((&text, ""));
+        let wasm = wat::parse_str(wat).expect("the module is valid text");
+        let compiler = Compiler::new(settings(wat));
+        let mut lister = Lister {
+            compiler,
+            stencils: Stencils::default(),
+            text: String::new(),
+        };
+        translate(&wasm, Limits::default(), &mut lister).expect("the module compiles");
+        let found: String = lister
+            .text
+            .lines()
+            .map(|l| format!(";; {l}").trim_end().to_owned() + "\n")
+            .collect();
+        count += 1;
+        if found == expected {
+            continue;
+        }
+        if bless {
+            let wat = wat.trim_end();
+            std::fs::write(&path, format!("{wat}\n\n{MARK}{found}")).expect("source is writable");
+        } else {
+            let path = path.display();
+            write!(
+                failures,
+                "\n{path}\n--- expected\n{expected}--- found\n{found}"
+            )
+            .expect("string");
+        }
+    }
+    assert!(count > 0, "no listings in {}", dir.display());
+    assert!(
+        failures.is_empty(),
+        "BLESS=1 accepts what was found.\n{failures}"
+    );
+}

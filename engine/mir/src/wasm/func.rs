@@ -1,0 +1,195 @@
+//! One function body, from its bytes to Microwasm.
+//!
+//! Owns the loop that reads operators: each is dispatched once, to
+//! [`visit`](super::visit), which validates and translates it. Receives the
+//! body as the module reader found it; hands operators on to a [`Sink`].
+
+use wasmparser::{BinaryReader, FuncToValidate, FuncValidatorAllocations, ValidatorResources};
+
+use super::control::{Frame, Translator};
+use super::error::{Cause, WasmError, malformed, narrow, unreadable};
+use super::limits::Limits;
+use crate::module::ModuleInfo;
+use crate::op::Sink;
+use crate::types::{DefinedFuncIndex, Label};
+
+/// Memory that translating one function leaves to the next.
+#[derive(Default)]
+pub struct Scratch {
+    validator: FuncValidatorAllocations,
+    frames: Vec<Frame>,
+    targets: Vec<Label>,
+}
+
+/// A function body that has been found and not looked into yet.
+///
+/// It can be translated where it is, or [detached](FunctionBody::detach) and
+/// translated later, on any thread.
+pub struct FunctionBody<'a> {
+    pub(super) body: Body<&'a [u8]>,
+    pub(super) module: &'a ModuleInfo,
+    pub(super) scratch: &'a mut Scratch,
+}
+
+/// A function body with its own copy of the bytes.
+pub struct DetachedBody {
+    body: Body<Box<[u8]>>,
+}
+
+pub(super) struct Body<B> {
+    pub(super) index: DefinedFuncIndex,
+    pub(super) offset: u32,
+    pub(super) bytes: B,
+    pub(super) validate: FuncToValidate<ValidatorResources>,
+    pub(super) limits: BodyLimits,
+}
+
+/// The limits that matter inside of a function.
+#[derive(Clone, Copy)]
+pub(super) struct BodyLimits {
+    locals: u32,
+    nesting: u32,
+}
+
+impl BodyLimits {
+    pub(super) fn new(limits: &Limits) -> BodyLimits {
+        BodyLimits {
+            locals: limits.locals,
+            nesting: limits.nesting,
+        }
+    }
+}
+
+impl<'a> FunctionBody<'a> {
+    /// Which of the module's own functions this is.
+    pub fn index(&self) -> DefinedFuncIndex {
+        self.body.index
+    }
+
+    /// Offset of the body in the module.
+    pub fn offset(&self) -> u32 {
+        self.body.offset
+    }
+
+    /// The body: locals, then operators.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.body.bytes
+    }
+
+    /// What the module has declared. Complete but for data segments and names.
+    pub fn module(&self) -> &'a ModuleInfo {
+        self.module
+    }
+
+    /// Validates the body and feeds it to `sink`. After an error, what the sink
+    /// has received is worthless.
+    pub fn translate<S: Sink>(self, sink: &mut S) -> Result<(), WasmError> {
+        self.body.translate(self.module, self.scratch, sink)
+    }
+
+    /// Copies the bytes, so that the body can be translated after the module
+    /// reader has moved on. Nothing is known about its validity until then.
+    pub fn detach(self) -> DetachedBody {
+        let Body {
+            index,
+            offset,
+            bytes,
+            validate,
+            limits,
+        } = self.body;
+        DetachedBody {
+            body: Body {
+                index,
+                offset,
+                bytes: bytes.into(),
+                validate,
+                limits,
+            },
+        }
+    }
+}
+
+impl DetachedBody {
+    /// Which of the module's own functions this is.
+    pub fn index(&self) -> DefinedFuncIndex {
+        self.body.index
+    }
+
+    /// As [`FunctionBody::translate`]. `module` is the one that it came from.
+    pub fn translate<S: Sink>(
+        self,
+        module: &ModuleInfo,
+        scratch: &mut Scratch,
+        sink: &mut S,
+    ) -> Result<(), WasmError> {
+        self.body.translate(module, scratch, sink)
+    }
+}
+
+impl<B: AsRef<[u8]>> Body<B> {
+    fn translate<S: Sink>(
+        self,
+        module: &ModuleInfo,
+        scratch: &mut Scratch,
+        sink: &mut S,
+    ) -> Result<(), WasmError> {
+        let Body {
+            index,
+            offset,
+            bytes,
+            validate,
+            limits,
+        } = self;
+        let bytes = bytes.as_ref();
+        let features = validate.features;
+        let mut reader = BinaryReader::new_features(bytes, u64::from(offset), features);
+        let validator = validate.into_validator(std::mem::take(&mut scratch.validator));
+        let sig = module.funcs[module.func_index(index).index()];
+        let stacks = (&mut scratch.frames, &mut scratch.targets);
+        let mut translator = Translator::new(validator, sig, module, stacks, sink, limits.nesting);
+        locals(&mut translator, &mut reader, limits)?;
+        run(&mut translator, &mut reader, bytes)?;
+        scratch.validator = translator.into_allocations();
+        Ok(())
+    }
+}
+
+/// Declares the locals to the validator and pushes them as zeros.
+fn locals<S: Sink>(
+    translator: &mut Translator<'_, S>,
+    reader: &mut BinaryReader<'_>,
+    limits: BodyLimits,
+) -> Result<(), WasmError> {
+    let groups = reader.read_var_u32().map_err(malformed)?;
+    let mut declared = 0u32;
+    for _ in 0..groups {
+        let offset = reader.original_position();
+        let count: u32 = reader.read_var_u32().map_err(malformed)?;
+        let ty: wasmparser::ValType = reader.read().map_err(malformed)?;
+        declared = declared.checked_add(count).ok_or(WasmError::Malformed {
+            offset: narrow(offset),
+            cause: Cause::TooManyLocals,
+        })?;
+        translator.define_locals(offset, count, ty, limits.locals)?;
+    }
+    Ok(())
+}
+
+/// Reads, validates and translates every operator.
+fn run<S: Sink>(
+    translator: &mut Translator<'_, S>,
+    reader: &mut BinaryReader<'_>,
+    bytes: &[u8],
+) -> Result<(), WasmError> {
+    while !reader.eof() {
+        translator.offset = reader.original_position();
+        let start = reader.current_position();
+        match reader.visit_operator(translator) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(*error),
+            Err(error) => return Err(unreadable(&bytes[start..], error)),
+        }
+    }
+    translator.offset = reader.original_position();
+    reader.finish_expression(translator).map_err(malformed)
+}

@@ -1,0 +1,16 @@
+//! Executable memory: a process-wide pool of chunks, the blocks handed out from
+//! it, and the way from a program counter back to the module it belongs to.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `chunk` | one reservation with a writable and an executable view, and its map of blocks |
+//! | `pool` | which parts of the chunks are free |
+//! | `block` | a piece of code memory, given back when dropped |
+
+mod block;
+mod chunk;
+mod pool;
+
+pub(crate) use block::CodeBlock;
+pub(crate) use chunk::owner_of;
+pub use pool::CodeMemoryError;

@@ -1,0 +1,151 @@
+//! Settings of an engine.
+
+use microwasm::wasm::Limits;
+use microwasm_codegen::{CpuFeatures, MemoryBounds, Settings};
+
+use crate::memory::MAX_PAGES;
+
+/// How an [`Engine`](crate::Engine) compiles and what it allows.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) settings: Settings,
+    pub(crate) compile_limits: Limits,
+    pub(crate) max_module_code: u32,
+    pub(crate) max_wasm_stack: usize,
+    pub(crate) max_memory_pages: u32,
+    pub(crate) max_table_elements: u32,
+    pub(crate) max_instances: u32,
+    pub(crate) idle_memories: usize,
+    pub(crate) idle_stores: usize,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            settings: Settings::default(),
+            compile_limits: Limits::default(),
+            max_module_code: 1 << 30,
+            max_wasm_stack: 1 << 20,
+            max_memory_pages: MAX_PAGES,
+            max_table_elements: 10_000_000,
+            max_instances: 10_000,
+            idle_memories: 64,
+            idle_stores: 64,
+        }
+    }
+}
+
+impl Config {
+    /// The defaults.
+    pub fn new() -> Config {
+        Config::default()
+    }
+
+    /// How memory accesses are checked. Guard pages by default.
+    pub fn memory_bounds(&mut self, bounds: MemoryBounds) -> &mut Config {
+        self.settings.bounds = bounds;
+        self
+    }
+
+    /// Counts fuel: one unit per function call and per turn of a loop. Stores start with none.
+    pub fn fuel(&mut self, enable: bool) -> &mut Config {
+        self.settings.fuel = enable;
+        self
+    }
+
+    /// Makes execution end when the engine's epoch reaches the store's deadline.
+    pub fn epoch_interruption(&mut self, enable: bool) -> &mut Config {
+        self.settings.epoch = enable;
+        self
+    }
+
+    /// CPU features that compiled code may use; by default those there are. Claiming one
+    /// that the machine lacks has no effect.
+    pub fn cpu_features(&mut self, features: CpuFeatures) -> &mut Config {
+        let there = CpuFeatures::detect();
+        self.settings.features = CpuFeatures {
+            sse41: features.sse41 && there.sse41,
+            popcnt: features.popcnt && there.popcnt,
+            lzcnt: features.lzcnt && there.lzcnt,
+            bmi1: features.bmi1 && there.bmi1,
+            bmi2: features.bmi2 && there.bmi2,
+            avx: features.avx && there.avx,
+        };
+        self
+    }
+
+    /// Has the compiler verify itself after every operator. On in debug builds.
+    pub fn self_check(&mut self, enable: bool) -> &mut Config {
+        self.settings.self_check = enable;
+        self
+    }
+
+    /// Keeps the way from machine code back to the offset in the module.
+    pub fn source_map(&mut self, enable: bool) -> &mut Config {
+        self.settings.source_map = enable;
+        self
+    }
+
+    /// Stack that compiled code may use, in bytes, rounded to some pages. 1 MiB by default.
+    /// The thread's own stack is never exceeded.
+    pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
+        self.max_wasm_stack = bytes;
+        self
+    }
+
+    /// What a module may contain.
+    pub fn compile_limits(&mut self, limits: Limits) -> &mut Config {
+        self.compile_limits = limits;
+        self
+    }
+
+    /// Largest frame of a function, in bytes.
+    pub fn max_frame(&mut self, bytes: u32) -> &mut Config {
+        self.settings.max_frame = bytes;
+        self
+    }
+
+    /// Largest machine code of a function, in bytes.
+    pub fn max_function_code(&mut self, bytes: u32) -> &mut Config {
+        self.settings.max_function_code = bytes;
+        self
+    }
+
+    /// Largest machine code of a module, in bytes.
+    pub fn max_module_code(&mut self, bytes: u32) -> &mut Config {
+        self.max_module_code = bytes;
+        self
+    }
+
+    /// Most pages of a memory. One that starts with more cannot be made; one that would
+    /// grow beyond does not.
+    pub fn max_memory_pages(&mut self, pages: u32) -> &mut Config {
+        self.max_memory_pages = pages.min(MAX_PAGES);
+        self
+    }
+
+    /// Most elements of a table, likewise.
+    pub fn max_table_elements(&mut self, elements: u32) -> &mut Config {
+        self.max_table_elements = elements;
+        self
+    }
+
+    /// Most instances of a store.
+    pub fn max_instances(&mut self, instances: u32) -> &mut Config {
+        self.max_instances = instances;
+        self
+    }
+
+    /// How many memories that are not in use stay ready for the next instance. All engines
+    /// share them; the last one to give a memory back decides.
+    pub fn idle_memories(&mut self, count: usize) -> &mut Config {
+        self.idle_memories = count;
+        self
+    }
+
+    /// How many stores' worth of bookkeeping stays ready.
+    pub fn idle_stores(&mut self, count: usize) -> &mut Config {
+        self.idle_stores = count;
+        self
+    }
+}

@@ -1,0 +1,120 @@
+//! From machine code back to functions, trap sites and source offsets.
+//!
+//! Read by the signal handler: no method that it calls takes a lock, allocates
+//! or panics. Offsets are those in the module's code.
+
+use std::ops::Range;
+
+use microwasm::{DefinedFuncIndex, FuncIndex};
+use microwasm_codegen::link::LinkPlan;
+use microwasm_codegen::{Stencils, TrapCode};
+
+use crate::trap::TrapSite;
+
+/// What is known about a module's code.
+#[derive(Debug, Default)]
+pub(crate) struct CodeTable {
+    base: usize,
+    imported_funcs: u32,
+    /// First byte and end of each function, ascending.
+    functions: Box<[(u32, u32)]>,
+    /// Instructions that may fault, ascending.
+    faulting: Box<[u32]>,
+    /// Code offset and source offset, ascending by the former.
+    sources: Box<[(u32, u32)]>,
+}
+
+impl CodeTable {
+    /// The table of a module whose functions lie in the order of their indices.
+    pub(super) fn new(
+        stencils: &Stencils,
+        plan: &LinkPlan,
+        base: usize,
+        imported_funcs: u32,
+    ) -> CodeTable {
+        let mut functions = Vec::with_capacity(stencils.len());
+        let mut faulting = Vec::with_capacity(stencils.traps.len());
+        let mut sources = Vec::with_capacity(stencils.source.len());
+        for (index, stencil) in stencils.iter().enumerate() {
+            let start = plan.function(DefinedFuncIndex(index as u32));
+            functions.push((start, start + stencil.code.len() as u32));
+            let faults = stencil
+                .traps
+                .iter()
+                .filter(|site| site.code == TrapCode::MemoryOutOfBounds);
+            faulting.extend(faults.map(|site| start + site.offset.0));
+            sources.extend(
+                stencil
+                    .source
+                    .iter()
+                    .map(|loc| (start + loc.code.0, loc.source)),
+            );
+        }
+        debug_assert!(functions.is_sorted() && faulting.is_sorted());
+        CodeTable {
+            base,
+            imported_funcs,
+            functions: functions.into(),
+            faulting: faulting.into(),
+            sources: sources.into(),
+        }
+    }
+
+    /// Whether a fault at this address is a trap. Async-signal-safe.
+    pub(crate) fn is_trap_site(&self, pc: usize) -> bool {
+        u32::try_from(pc.wrapping_sub(self.base))
+            .is_ok_and(|offset| self.faulting.binary_search(&offset).is_ok())
+    }
+
+    /// What is known of a trap: `pc` is that of the fault, or behind the call that
+    /// left compiled code.
+    pub(crate) fn trap_site(&self, pc: usize) -> Option<TrapSite> {
+        let at = if self.is_trap_site(pc) {
+            pc
+        } else {
+            pc.wrapping_sub(1)
+        };
+        let offset = at.wrapping_sub(self.base);
+        let (func, code_offset) = self.locate(offset)?;
+        // Traps that are no faults are raised by code that belongs to no single operator.
+        let source_offset = if at == pc { self.source(offset) } else { None };
+        Some(TrapSite {
+            func,
+            code_offset,
+            source_offset,
+        })
+    }
+
+    pub(super) fn function(&self, func: DefinedFuncIndex) -> Option<Range<usize>> {
+        self.functions
+            .get(func.index())
+            .map(|&(start, end)| start as usize..end as usize)
+    }
+
+    pub(super) fn locate(&self, offset: usize) -> Option<(FuncIndex, u32)> {
+        let offset = u32::try_from(offset).ok()?;
+        let after = self
+            .functions
+            .partition_point(|&(start, _)| start <= offset);
+        let index = after.checked_sub(1)?;
+        let (start, end) = self.functions[index];
+        (offset < end).then(|| {
+            (
+                FuncIndex(self.imported_funcs + index as u32),
+                offset - start,
+            )
+        })
+    }
+
+    pub(super) fn source(&self, offset: usize) -> Option<u32> {
+        let (func, within) = self.locate(offset)?;
+        let start = offset as u32 - within;
+        let after = self
+            .sources
+            .partition_point(|&(code, _)| code as usize <= offset);
+        let (code, source) = self.sources[after.checked_sub(1)?];
+        debug_assert!(func.0 >= self.imported_funcs);
+        // One of an earlier function is none.
+        (code >= start).then_some(source)
+    }
+}

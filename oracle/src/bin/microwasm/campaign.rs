@@ -1,0 +1,216 @@
+//! `microwasm campaign`
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use microwasm_oracle::choice::{Choices, mix};
+use microwasm_oracle::generate::HEADER;
+use microwasm_oracle::stats::Stats;
+use microwasm_oracle::targets::{self, Finding, Verdict};
+
+use crate::error::CliError;
+use crate::{Found, input, ui};
+
+/// Compare engines on many random modules
+///
+/// Runs the `differential` target on inputs from a seeded generator, without a fuzzer, and
+/// prints what became of them. The same seed gives the same inputs.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    microwasm campaign --inputs 100000\n  \
+    microwasm campaign --inputs 1000000 --seed 7 --jobs 2 --save target/findings")]
+pub(crate) struct Args {
+    /// How many inputs
+    #[arg(long, default_value_t = 10_000)]
+    inputs: u64,
+    /// Number of the first input
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+    /// Seed of the inputs
+    #[arg(long, default_value = "0", value_parser = input::seed)]
+    seed: u64,
+    /// Threads
+    #[arg(long, default_value_t = 1)]
+    jobs: usize,
+    /// Stop after this many findings
+    #[arg(long, default_value_t = 20)]
+    findings: u64,
+    /// Write the inputs of findings into this directory
+    #[arg(long)]
+    save: Option<PathBuf>,
+    /// Print the counts as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Longest input; most modules come of more, with which short inputs are continued.
+const LONGEST: u64 = 1024;
+
+fn bytes_of(seed: u64, number: u64) -> Vec<u8> {
+    let mut choices = Choices::new(mix(seed, number));
+    let length = HEADER as u64 + choices.below(LONGEST);
+    (0..length.div_ceil(8))
+        .flat_map(|_| choices.bits().to_le_bytes())
+        .collect()
+}
+
+/// In place of the number of an input.
+const NONE: u64 = u64::MAX;
+
+/// Seconds after which an input that is still running is worth a line.
+const SLOW: u64 = 10;
+
+/// What the threads of a campaign share.
+struct Shared<'a> {
+    args: &'a Args,
+    next: AtomicU64,
+    /// What each thread is at.
+    running: Vec<AtomicU64>,
+    found: AtomicU64,
+    stats: Mutex<Stats>,
+}
+
+pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
+    if let Some(dir) = &args.save {
+        std::fs::create_dir_all(dir).map_err(|source| CliError::Write {
+            path: dir.clone(),
+            source,
+        })?;
+    }
+    let shared = Shared {
+        args,
+        next: AtomicU64::new(0),
+        running: (0..args.jobs.max(1))
+            .map(|_| AtomicU64::new(NONE))
+            .collect(),
+        found: AtomicU64::new(0),
+        stats: Mutex::new(Stats::default()),
+    };
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        let shared = &shared;
+        let spawn = |running| scope.spawn(move || work(shared, running));
+        let workers: Vec<_> = shared.running.iter().map(spawn).collect();
+        let mut progress = ui::Progress::new("inputs", args.inputs);
+        let mut seen = vec![(NONE, Instant::now()); shared.running.len()];
+        while !workers.iter().all(|worker| worker.is_finished()) {
+            std::thread::sleep(Duration::from_millis(50));
+            let done = shared.next.load(Ordering::Relaxed).min(args.inputs);
+            let found = shared.found.load(Ordering::Relaxed);
+            progress.set(done, || {
+                format!(
+                    "{found} findings, {:.0}/s",
+                    done as f64 / start.elapsed().as_secs_f64()
+                )
+            });
+            say_slow(args, &shared.running, &mut seen)?;
+        }
+        progress.finish();
+        workers.into_iter().try_for_each(|worker| {
+            worker
+                .join()
+                .unwrap_or_else(|p| std::panic::resume_unwind(p))
+        })
+    })?;
+    let stats = shared
+        .stats
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let per_second = stats.inputs as f64 / start.elapsed().as_secs_f64();
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        let mut json = serde_json::to_value(&stats).map_err(std::io::Error::from)?;
+        json["executed_percent"] = stats.executed_percent().into();
+        json["per_second"] = per_second.into();
+        writeln!(out, "{json}")?;
+    } else {
+        writeln!(
+            out,
+            "{stats}\n{:<24}{per_second:>12.0}",
+            "executions per second"
+        )?;
+    }
+    Ok(if stats.diverged == 0 {
+        Found::Nothing
+    } else {
+        Found::Something
+    })
+}
+
+/// Says which inputs have been running for long, once for each, and saves them.
+fn say_slow(
+    args: &Args,
+    running: &[AtomicU64],
+    seen: &mut [(u64, Instant)],
+) -> Result<(), CliError> {
+    for (running, (number, since)) in running.iter().zip(seen) {
+        let now = running.load(Ordering::Relaxed);
+        if now != *number {
+            (*number, *since) = (now, Instant::now());
+        } else if now != NONE && since.elapsed().as_secs() >= SLOW {
+            eprintln!("input {now} has been running for {SLOW} s");
+            *since += Duration::from_secs(365 * 24 * 60 * 60);
+            if let Some(dir) = &args.save {
+                input::write(
+                    &saved(dir, "slow", args.seed, now),
+                    &bytes_of(args.seed, now),
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes inputs until there are no more.
+fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
+    let args = shared.args;
+    let mut stats = Stats::default();
+    loop {
+        let number = shared.next.fetch_add(1, Ordering::Relaxed);
+        if number >= args.inputs || shared.found.load(Ordering::Relaxed) >= args.findings {
+            break;
+        }
+        let number = args.first + number;
+        running.store(number, Ordering::Relaxed);
+        let bytes = bytes_of(args.seed, number);
+        let outcome = targets::differential(&bytes);
+        stats.add(&outcome);
+        match &outcome.verdict {
+            Verdict::Diverged(finding) => {
+                shared.found.fetch_add(1, Ordering::Relaxed);
+                report(args, number, &bytes, finding)?;
+            }
+            Verdict::Outvoted(_) => {
+                if let Some(dir) = &args.save {
+                    input::write(&saved(dir, "outvoted", args.seed, number), &bytes)?;
+                }
+            }
+            Verdict::Agree | Verdict::Poisoned(_) | Verdict::Discarded(_) => {}
+        }
+    }
+    running.store(NONE, Ordering::Relaxed);
+    shared
+        .stats
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+        .merge(&stats);
+    Ok(())
+}
+
+fn report(args: &Args, number: u64, bytes: &[u8], finding: &Finding) -> Result<(), CliError> {
+    eprintln!(
+        "input {number}: {}: {finding}\n",
+        ui::bad("finding", ui::Stream::Err)
+    );
+    match &args.save {
+        Some(dir) => input::write(&saved(dir, "finding", args.seed, number), bytes),
+        None => Ok(()),
+    }
+}
+
+fn saved(dir: &Path, what: &str, seed: u64, number: u64) -> PathBuf {
+    dir.join(format!("{what}-{seed}-{number}"))
+}

@@ -1,0 +1,180 @@
+//! `microwasm compile`
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use microwasm::text::{self, Offsets};
+use microwasm::wasm::{Consumer, FunctionBody, Limits, WasmError, translate};
+use microwasm_codegen::listing::{ListingSink, render};
+use microwasm_codegen::vmctx::VmLayout;
+use microwasm_codegen::x64::Compiler;
+use microwasm_codegen::{CodegenError, CpuFeatures, MemoryBounds, Settings, Stencils};
+
+use crate::error::CliError;
+use crate::{Found, input};
+
+/// Compile a module
+///
+/// The ending of the output says what to write: `.mwt` Microwasm as text, `.s` an
+/// annotated listing, in which every Microwasm operator has its offset in the module
+/// before it and its machine code behind it.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    microwasm compile fib.wat -o fib.mwt\n  \
+    microwasm compile fib.wat -o fib.s --bounds explicit\n  \
+    microwasm compile fib.wat -o - --emit s | less")]
+pub(crate) struct Args {
+    /// A .wasm or .wat file
+    file: PathBuf,
+    /// The file to write, or - for standard output
+    #[arg(short)]
+    output: PathBuf,
+    /// What to write, if the ending of the output does not say it
+    #[arg(long)]
+    emit: Option<Emit>,
+    /// How memory accesses are checked
+    #[arg(long, default_value = "guard")]
+    bounds: Bounds,
+    /// Use no CPU features beyond the x86-64 baseline
+    #[arg(long)]
+    baseline: bool,
+    /// Count fuel and check epochs
+    #[arg(long)]
+    metered: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Emit {
+    /// Microwasm text
+    Mwt,
+    /// Annotated listing
+    S,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Bounds {
+    Guard,
+    Explicit,
+}
+
+pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
+    let ending = args.output.extension().and_then(|ending| ending.to_str());
+    let emit = match (args.emit, ending) {
+        (Some(emit), _) => emit,
+        (None, Some("mwt")) => Emit::Mwt,
+        (None, Some("s")) => Emit::S,
+        _ => {
+            return Err(CliError::OutputKind {
+                path: args.output.clone(),
+            });
+        }
+    };
+    let wasm = input::module(&args.file)?;
+    let text = match emit {
+        Emit::Mwt => text::print(&wasm, Limits::default(), Offsets::Show)
+            .map_err(|error| wasm_error(&args.file, error))?,
+        Emit::S => listing(args, &wasm)?,
+    };
+    if args.output.as_os_str() == "-" {
+        std::io::stdout().lock().write_all(text.as_bytes())?;
+    } else {
+        input::write(&args.output, text.as_bytes())?;
+    }
+    Ok(Found::Nothing)
+}
+
+fn wasm_error(path: &Path, source: WasmError) -> CliError {
+    CliError::Wasm {
+        path: path.to_owned(),
+        source: Box::new(source),
+    }
+}
+
+/// Compiles each function and notes what became of its operators.
+struct Lister {
+    compiler: Compiler,
+    stencils: Stencils,
+    layout: Option<VmLayout>,
+    text: String,
+}
+
+enum ListError {
+    Wasm(WasmError),
+    Codegen(u32, CodegenError),
+}
+
+impl From<WasmError> for ListError {
+    fn from(error: WasmError) -> ListError {
+        ListError::Wasm(error)
+    }
+}
+
+impl Consumer for Lister {
+    type Error = ListError;
+
+    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), ListError> {
+        let module = body.module();
+        let layout = self.layout.get_or_insert_with(|| VmLayout::new(module));
+        let index = body.index();
+        let in_module = module.func_index(index);
+        let func = self
+            .compiler
+            .function(module, layout, index, &mut self.stencils);
+        let mut sink = ListingSink::new(func);
+        body.translate(&mut sink)?;
+        let ops = sink
+            .finish()
+            .map_err(|error| ListError::Codegen(in_module.0, error))?;
+        let stencil = self
+            .stencils
+            .get(index.index())
+            .expect("the function just compiled");
+        let bytes = stencil.code.len();
+        writeln!(
+            self.text,
+            "; func {in_module}: {bytes} bytes, frame {}",
+            stencil.frame
+        )
+        .and_then(|()| render(&stencil, &ops, &mut self.text))
+        .and_then(|()| writeln!(self.text))
+        .expect("a string takes everything");
+        Ok(())
+    }
+}
+
+fn listing(args: &Args, wasm: &[u8]) -> Result<String, CliError> {
+    let bounds = match args.bounds {
+        Bounds::Guard => MemoryBounds::Guard,
+        Bounds::Explicit => MemoryBounds::Explicit,
+    };
+    let features = if args.baseline {
+        CpuFeatures::BASELINE
+    } else {
+        CpuFeatures::detect()
+    };
+    let (fuel, epoch) = (args.metered, args.metered);
+    let settings = Settings {
+        bounds,
+        features,
+        fuel,
+        epoch,
+        ..Settings::default()
+    };
+    let mut lister = Lister {
+        compiler: Compiler::new(settings),
+        stencils: Stencils::default(),
+        layout: None,
+        text: String::new(),
+    };
+    match translate(wasm, Limits::default(), &mut lister) {
+        Ok(_) => Ok(lister.text),
+        Err(ListError::Wasm(error)) => Err(wasm_error(&args.file, error)),
+        Err(ListError::Codegen(func, source)) => Err(CliError::Codegen {
+            path: args.file.clone(),
+            func,
+            source,
+        }),
+    }
+}

@@ -1,0 +1,112 @@
+//! Reading files and names given on the command line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use microwasm_oracle::engine::Engine;
+use microwasm_oracle::engines;
+use microwasm_oracle::regression::{Regression, parse_invocation, parse_seed};
+use microwasm_oracle::run::Invocation;
+
+use crate::error::CliError;
+
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    fs::read(path).map_err(|source| CliError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    fs::write(path, bytes).map_err(|source| CliError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The module in a `.wasm` or `.wat` file.
+pub(crate) fn module(path: &Path) -> Result<Vec<u8>, CliError> {
+    let bytes = read(path)?;
+    match wat::parse_bytes(&bytes) {
+        Ok(wasm) => Ok(wasm.into_owned()),
+        Err(mut source) => {
+            source.set_path(path);
+            Err(CliError::Text {
+                path: path.to_owned(),
+                source,
+            })
+        }
+    }
+}
+
+/// The regression in a file, or a module as a regression without a cause.
+pub(crate) fn regression(path: &Path) -> Result<Regression, CliError> {
+    let bytes = read(path)?;
+    if let Ok(text) = std::str::from_utf8(&bytes)
+        && text.trim_start().starts_with(";;")
+        && text
+            .lines()
+            .take(20)
+            .any(|line| line.trim_start().starts_with(";; cause:"))
+    {
+        return Regression::parse(text).map_err(|source| CliError::Regression {
+            path: path.to_owned(),
+            source,
+        });
+    }
+    Ok(Regression::of_module(module(path)?))
+}
+
+pub(crate) fn engine(name: &str) -> Result<Box<dyn Engine>, CliError> {
+    engines::by_name(name).ok_or_else(|| CliError::Engine(name.to_owned()))
+}
+
+pub(crate) fn invocation(text: &str) -> Result<Invocation, CliError> {
+    parse_invocation(text).ok_or_else(|| CliError::Invocation {
+        text: text.to_owned(),
+    })
+}
+
+/// A seed, decimal or hexadecimal.
+pub(crate) fn seed(text: &str) -> Result<u64, &'static str> {
+    parse_seed(text).ok_or("not a number")
+}
+
+/// The files at `paths`, and those with the given ending in directories, sorted.
+pub(crate) fn files(paths: &[PathBuf], ending: &str) -> Result<Vec<PathBuf>, CliError> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let before = files.len();
+        collect(path, ending, &mut files)?;
+        if files.len() == before {
+            return Err(CliError::Nothing(path.clone()));
+        }
+    }
+    Ok(files)
+}
+
+fn collect(dir: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<(), CliError> {
+    let error = |source| CliError::Read {
+        path: dir.to_owned(),
+        source,
+    };
+    let mut entries: Vec<PathBuf> = fs::read_dir(dir)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(error)?;
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            collect(&path, ending, files)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == ending)
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

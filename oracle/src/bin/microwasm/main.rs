@@ -1,0 +1,85 @@
+//! The command line: one subcommand per file.
+//!
+//! Exit codes: 0 all is well, 1 a difference or failure was found, 2 bad usage or input.
+#![forbid(unsafe_code)]
+
+mod campaign;
+mod compile;
+mod diff;
+mod error;
+mod generate;
+mod input;
+mod minimize;
+mod replay;
+mod run;
+mod ui;
+mod wast;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::CliError;
+
+/// What a command found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// Nothing: all is well.
+    Nothing,
+    /// A difference or a failure.
+    Something,
+}
+
+#[derive(Parser)]
+#[command(
+    name = "microwasm",
+    version,
+    about = "Runs, compiles and compares WebAssembly modules in several engines",
+    after_help = "Engines: wasmi, wasmi-eager, x64, x64-explicit, x64-baseline, x64-metered.\n\
+                  Exit codes: 0 all is well, 1 a difference or failure was found, 2 bad usage or input."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Args),
+    Wast(wast::Args),
+    Compile(compile::Args),
+    Diff(diff::Args),
+    Replay(replay::Args),
+    Minimize(minimize::Args),
+    Campaign(campaign::Args),
+    Generate(generate::Args),
+    /// Judges candidates of `minimize` in a process of their own.
+    #[command(hide = true)]
+    Judge,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let found = match &cli.command {
+        Command::Run(args) => run::main(args),
+        Command::Wast(args) => wast::main(args),
+        Command::Compile(args) => compile::main(args),
+        Command::Diff(args) => diff::main(args),
+        Command::Replay(args) => replay::main(args),
+        Command::Minimize(args) => minimize::main(args),
+        Command::Campaign(args) => campaign::main(args),
+        Command::Generate(args) => generate::main(args),
+        Command::Judge => microwasm_oracle::reduce::worker::serve()
+            .map(|()| Found::Nothing)
+            .map_err(CliError::Output),
+    };
+    match found {
+        Ok(Found::Nothing) => ExitCode::SUCCESS,
+        Ok(Found::Something) => ExitCode::from(1),
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}: {error}", ui::bad("error", ui::Stream::Err));
+            ExitCode::from(2)
+        }
+    }
+}

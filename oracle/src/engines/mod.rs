@@ -1,0 +1,71 @@
+//! The engines that the suite knows by name: the only place that names them.
+
+pub mod wasmi;
+pub mod x64;
+
+use crate::engine::Engine;
+use x64::{Variant, X64};
+
+/// Names that [`by_name`] knows.
+pub const NAMES: &[&str] = &[
+    "wasmi",
+    "x64",
+    "x64-explicit",
+    "x64-baseline",
+    "x64-metered",
+    "wasmi-eager",
+    "wasmi-1",
+];
+
+/// The engine that judges the others.
+pub const REFERENCE: &str = NAMES[0];
+
+/// The engine that decides when the reference and another engine do not agree.
+pub const WITNESS: &str = NAMES[WITNESS_INDEX];
+
+/// Where [`WITNESS`] is in [`NAMES`].
+pub const WITNESS_INDEX: usize = 6;
+
+/// The engines that a module given on the command line is compared in.
+pub const DEFAULT: &[&str] = &[
+    "wasmi",
+    "x64",
+    "x64-explicit",
+    "x64-baseline",
+    "x64-metered",
+];
+
+/// The engine with this name.
+pub fn by_name(name: &str) -> Option<Box<dyn Engine>> {
+    Some(match name {
+        "wasmi" => Box::new(wasmi::reference("wasmi")),
+        "wasmi-eager" => Box::new(wasmi::eager("wasmi-eager")),
+        "wasmi-1" => Box::new(wasmi::witness("wasmi-1")),
+        "x64" => Box::new(X64::new("x64", Variant::Guard)),
+        "x64-explicit" => Box::new(X64::new("x64-explicit", Variant::Explicit)),
+        "x64-baseline" => Box::new(X64::new("x64-baseline", Variant::Baseline)),
+        "x64-metered" => Box::new(X64::new("x64-metered", Variant::Metered)),
+        _ => return None,
+    })
+}
+
+/// Every engine, in the order of [`NAMES`].
+pub fn all() -> Vec<Box<dyn Engine>> {
+    NAMES
+        .iter()
+        .map(|name| by_name(name).expect("every listed name is known"))
+        .collect()
+}
+
+/// Which of [`all`] to run for an input that made this choice: the reference, and mostly
+/// the two ways to check bounds. The rest of the settings take their turns.
+pub fn choose(choice: u8) -> &'static [usize] {
+    match choice % 16 {
+        0..8 => &[0, 1, 2],
+        8..11 => &[0, 1],
+        11..13 => &[0, 3],
+        13 => &[0, 4],
+        14 => &[0, 1, 2, 3, 4],
+        _ => &[0, 2, 5],
+    }
+}

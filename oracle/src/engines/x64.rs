@@ -1,0 +1,450 @@
+//! Adapter for the engine of this project, in any configuration.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use microwasm::FuncType;
+use microwasm::module::{GlobalType, MemoryType, TableType};
+use microwasm::wasm::WasmError;
+use microwasm_codegen::{CpuFeatures, MemoryBounds, TrapCode};
+use microwasm_runtime::{
+    AsContextMut, Caller, CompileError, Config, Error, ExternRef, ResourceLimiter, Val,
+};
+
+use crate::engine::*;
+use crate::value::Value;
+
+/// Settings under which the engine is put to the test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// Guard pages, all features of the CPU.
+    Guard,
+    /// Explicit bounds checks.
+    Explicit,
+    /// Guard pages, no CPU features beyond the baseline.
+    Baseline,
+    /// Explicit bounds checks, fuel and epochs counted (but never running out), baseline.
+    Metered,
+}
+
+/// The engine in one configuration.
+pub struct X64 {
+    name: &'static str,
+    config: Config,
+    variant: Variant,
+    plain: OnceCell<microwasm_runtime::Engine>,
+    fueled: OnceCell<microwasm_runtime::Engine>,
+}
+
+impl X64 {
+    /// The engine under these settings. It is only started when it is first used.
+    pub fn new(name: &'static str, variant: Variant) -> X64 {
+        let mut config = Config::new();
+        if matches!(variant, Variant::Explicit | Variant::Metered) {
+            config.memory_bounds(MemoryBounds::Explicit);
+        }
+        if matches!(variant, Variant::Baseline | Variant::Metered) {
+            config.cpu_features(CpuFeatures::BASELINE);
+        }
+        if variant == Variant::Metered {
+            config.fuel(true).epoch_interruption(true);
+        }
+        X64 {
+            name,
+            config,
+            variant,
+            plain: OnceCell::new(),
+            fueled: OnceCell::new(),
+        }
+    }
+
+    fn engine(&self, fuel: bool) -> &microwasm_runtime::Engine {
+        let cell = if fuel { &self.fueled } else { &self.plain };
+        cell.get_or_init(|| {
+            let mut config = self.config.clone();
+            if fuel {
+                config.fuel(true);
+            }
+            microwasm_runtime::Engine::new(&config).expect("the machine is one that is supported")
+        })
+    }
+}
+
+impl Engine for X64 {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
+        let engine = self.engine(limits.fuel.is_some());
+        let data = Data {
+            host,
+            limiter: Limiter(limits),
+            modules: Vec::new(),
+            instances: Vec::new(),
+            funcs: Vec::new(),
+            func_handles: HashMap::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            globals: Vec::new(),
+        };
+        let mut store = microwasm_runtime::Store::new(engine, data);
+        store.limiter(|data| &mut data.limiter);
+        let metered = self.variant == Variant::Metered;
+        if metered || limits.fuel.is_some() {
+            let fuel = limits.fuel.unwrap_or(u64::MAX / 2);
+            store
+                .set_fuel(fuel)
+                .expect("fuel is counted under these settings");
+        }
+        if metered {
+            store.set_epoch_deadline(1);
+        }
+        Box::new(Context(store))
+    }
+}
+
+/// What the engine's store carries: the host, and a table for each kind of handle.
+struct Data {
+    host: Rc<dyn Host>,
+    limiter: Limiter,
+    modules: Vec<microwasm_runtime::Module>,
+    instances: Vec<microwasm_runtime::Instance>,
+    funcs: Vec<microwasm_runtime::Func>,
+    func_handles: HashMap<microwasm_runtime::Func, Func>,
+    memories: Vec<microwasm_runtime::Memory>,
+    tables: Vec<microwasm_runtime::Table>,
+    globals: Vec<microwasm_runtime::Global>,
+}
+
+struct Limiter(Limits);
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, _current: u32, desired: u32, _maximum: Option<u32>) -> bool {
+        desired <= self.0.memory_pages
+    }
+
+    fn table_growing(&mut self, _current: u32, desired: u32, _maximum: Option<u32>) -> bool {
+        desired <= self.0.table_elements
+    }
+}
+
+/// A store of the engine, or a host function's view of one.
+struct Context<C>(C);
+
+/// What the two have in common, besides being a context.
+trait HasData: AsContextMut<Data = Data> {
+    fn data(&self) -> &Data;
+    fn data_mut(&mut self) -> &mut Data;
+    fn engine(&self) -> &microwasm_runtime::Engine;
+}
+
+impl HasData for microwasm_runtime::Store<Data> {
+    fn data(&self) -> &Data {
+        self.data()
+    }
+
+    fn data_mut(&mut self) -> &mut Data {
+        self.data_mut()
+    }
+
+    fn engine(&self) -> &microwasm_runtime::Engine {
+        self.engine()
+    }
+}
+
+impl HasData for Caller<'_, Data> {
+    fn data(&self) -> &Data {
+        self.data()
+    }
+
+    fn data_mut(&mut self) -> &mut Data {
+        self.data_mut()
+    }
+
+    fn engine(&self) -> &microwasm_runtime::Engine {
+        self.engine()
+    }
+}
+
+impl<C: HasData> Context<C> {
+    fn func(&self, func: Func) -> microwasm_runtime::Func {
+        self.0.data().funcs[func.0 as usize]
+    }
+
+    fn memory(&self, memory: Memory) -> microwasm_runtime::Memory {
+        self.0.data().memories[memory.0 as usize]
+    }
+
+    fn table(&self, table: Table) -> microwasm_runtime::Table {
+        self.0.data().tables[table.0 as usize]
+    }
+
+    fn global(&self, global: Global) -> microwasm_runtime::Global {
+        self.0.data().globals[global.0 as usize]
+    }
+
+    /// The handle of a function: the same one for the same function.
+    fn intern(&mut self, func: microwasm_runtime::Func) -> Func {
+        let data = self.0.data_mut();
+        *data.func_handles.entry(func).or_insert_with(|| {
+            data.funcs.push(func);
+            Func(data.funcs.len() as u32 - 1)
+        })
+    }
+
+    fn value(&mut self, val: &Val) -> Value {
+        match *val {
+            Val::I32(v) => Value::I32(v as u32),
+            Val::I64(v) => Value::I64(v as u64),
+            Val::F32(bits) => Value::F32(bits),
+            Val::F64(bits) => Value::F64(bits),
+            Val::FuncRef(func) => Value::FuncRef(func.map(|func| self.intern(func))),
+            Val::ExternRef(object) => Value::ExternRef(object.map(ExternRef::number)),
+        }
+    }
+
+    fn val(&self, value: Value) -> Val {
+        match value {
+            Value::I32(v) => Val::I32(v as i32),
+            Value::I64(v) => Val::I64(v as i64),
+            Value::F32(bits) => Val::F32(bits),
+            Value::F64(bits) => Val::F64(bits),
+            Value::FuncRef(func) => Val::FuncRef(func.map(|func| self.func(func))),
+            Value::ExternRef(number) => Val::ExternRef(number.map(ExternRef::new)),
+        }
+    }
+
+    fn add_memory(&mut self, memory: microwasm_runtime::Memory) -> Memory {
+        let memories = &mut self.0.data_mut().memories;
+        memories.push(memory);
+        Memory(memories.len() as u32 - 1)
+    }
+
+    fn add_table(&mut self, table: microwasm_runtime::Table) -> Table {
+        let tables = &mut self.0.data_mut().tables;
+        tables.push(table);
+        Table(tables.len() as u32 - 1)
+    }
+
+    fn add_global(&mut self, global: microwasm_runtime::Global) -> Global {
+        let globals = &mut self.0.data_mut().globals;
+        globals.push(global);
+        Global(globals.len() as u32 - 1)
+    }
+}
+
+/// Runs the store's host in place of the host function with this number.
+fn call_host(
+    caller: Caller<'_, Data>,
+    number: HostFunc,
+    params: &[Val],
+    out: &mut [Val],
+) -> Result<(), Error> {
+    let host = caller.data().host.clone();
+    let mut context = Context(caller);
+    let args: Vec<Value> = params.iter().map(|param| context.value(param)).collect();
+    let mut results = Vec::with_capacity(out.len());
+    host.call(&mut context, number, &args, &mut results)
+        .map_err(Error::host)?;
+    assert_eq!(results.len(), out.len(), "the host fills in every result");
+    for (out, result) in out.iter_mut().zip(results) {
+        *out = context.val(result);
+    }
+    Ok(())
+}
+
+impl<C: HasData> Store for Context<C> {
+    fn compile(&mut self, wasm: &[u8]) -> Result<Module, Refusal> {
+        let module = microwasm_runtime::Module::new(self.0.engine(), wasm)
+            .map_err(|error| refusal(&error))?;
+        let modules = &mut self.0.data_mut().modules;
+        modules.push(module);
+        Ok(Module(modules.len() as u32 - 1))
+    }
+
+    fn new_func(&mut self, host: HostFunc, ty: &FuncType) -> Func {
+        let func = microwasm_runtime::Func::new(
+            &mut self.0,
+            ty.clone(),
+            move |caller, params, results| call_host(caller, host, params, results),
+        );
+        self.intern(func.expect("types come from valid modules, and there is memory"))
+    }
+
+    fn new_memory(&mut self, ty: MemoryType) -> Result<Memory, Refused> {
+        let memory = microwasm_runtime::Memory::new(&mut self.0, ty).map_err(|_| Refused)?;
+        Ok(self.add_memory(memory))
+    }
+
+    fn new_table(&mut self, ty: TableType) -> Result<Table, Refused> {
+        let null = Val::default_for(ty.element).ok_or(Refused)?;
+        let table = microwasm_runtime::Table::new(&mut self.0, ty, null).map_err(|_| Refused)?;
+        Ok(self.add_table(table))
+    }
+
+    fn new_global(&mut self, ty: GlobalType, value: Value) -> Result<Global, Refused> {
+        let value = self.val(value);
+        let global = microwasm_runtime::Global::new(&mut self.0, ty, value).map_err(|_| Refused)?;
+        Ok(self.add_global(global))
+    }
+
+    fn instantiate(
+        &mut self,
+        module: Module,
+        imports: &[Extern],
+    ) -> Result<Instance, InstantiateError> {
+        let module = self.0.data().modules[module.0 as usize].clone();
+        let imports: Vec<microwasm_runtime::Extern> = imports
+            .iter()
+            .map(|import| match *import {
+                Extern::Func(func) => self.func(func).into(),
+                Extern::Memory(memory) => self.memory(memory).into(),
+                Extern::Table(table) => self.table(table).into(),
+                Extern::Global(global) => self.global(global).into(),
+            })
+            .collect();
+        let instance = microwasm_runtime::Instance::new(&mut self.0, &module, &imports)
+            .map_err(|error| instantiate_error(&error))?;
+        let instances = &mut self.0.data_mut().instances;
+        instances.push(instance);
+        Ok(Instance(instances.len() as u32 - 1))
+    }
+
+    fn export(&mut self, instance: Instance, name: &str) -> Option<Extern> {
+        let instance = self.0.data().instances[instance.0 as usize];
+        Some(match instance.get_export(&self.0, name)? {
+            microwasm_runtime::Extern::Func(func) => Extern::Func(self.intern(func)),
+            microwasm_runtime::Extern::Memory(m) => Extern::Memory(self.add_memory(m)),
+            microwasm_runtime::Extern::Table(t) => Extern::Table(self.add_table(t)),
+            microwasm_runtime::Extern::Global(g) => Extern::Global(self.add_global(g)),
+        })
+    }
+
+    fn func_type(&self, func: Func) -> FuncType {
+        self.func(func).ty(&self.0)
+    }
+
+    fn call(&mut self, func: Func, args: &[Value], results: &mut Vec<Value>) -> Result<(), Trap> {
+        results.clear();
+        let func = self.func(func);
+        let args: Vec<Val> = args.iter().map(|arg| self.val(*arg)).collect();
+        let mut out = vec![Val::I32(0); func.ty(&self.0).results.len()];
+        func.call(&mut self.0, &args, &mut out)
+            .map_err(|error| trap(&error))?;
+        results.extend(out.iter().map(|val| self.value(val)));
+        Ok(())
+    }
+
+    fn global_get(&mut self, global: Global) -> Value {
+        let value = self.global(global).get(&self.0);
+        self.value(&value)
+    }
+
+    fn global_set(&mut self, global: Global, value: Value) -> Result<(), Refused> {
+        let value = self.val(value);
+        self.global(global)
+            .set(&mut self.0, value)
+            .map_err(|_| Refused)
+    }
+
+    fn memory_data(&self, memory: Memory) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.memory(memory).data(self.0.as_context()))
+    }
+
+    fn memory_pages(&self, memory: Memory) -> u32 {
+        self.memory(memory).size(&self.0)
+    }
+
+    fn memory_grow(&mut self, memory: Memory, delta: u32) -> Result<u32, Refused> {
+        self.memory(memory)
+            .grow(&mut self.0, delta)
+            .map_err(|_| Refused)
+    }
+
+    fn memory_write(&mut self, memory: Memory, at: u32, bytes: &[u8]) -> Result<(), Refused> {
+        self.memory(memory)
+            .write(&mut self.0, at as usize, bytes)
+            .map_err(|_| Refused)
+    }
+
+    fn table_size(&self, table: Table) -> u32 {
+        self.table(table).size(&self.0)
+    }
+
+    fn table_get(&mut self, table: Table, index: u32) -> Result<Value, Refused> {
+        let value = self.table(table).get(&self.0, index).ok_or(Refused)?;
+        Ok(self.value(&value))
+    }
+
+    fn table_set(&mut self, table: Table, index: u32, value: Value) -> Result<(), Refused> {
+        let value = self.val(value);
+        self.table(table)
+            .set(&mut self.0, index, value)
+            .map_err(|_| Refused)
+    }
+
+    fn table_grow(&mut self, table: Table, delta: u32, value: Value) -> Result<u32, Refused> {
+        let value = self.val(value);
+        self.table(table)
+            .grow(&mut self.0, delta, value)
+            .map_err(|_| Refused)
+    }
+}
+
+/// The trap that an error stands for.
+fn trap(error: &Error) -> Trap {
+    match error {
+        Error::Host(error) => error
+            .downcast_ref::<Trap>()
+            .copied()
+            .unwrap_or(Trap::Unknown),
+        Error::Resource(_) => Trap::ResourceLimit,
+        Error::Trap(trap) => match trap.code() {
+            TrapCode::Unreachable => Trap::Unreachable,
+            TrapCode::MemoryOutOfBounds => Trap::MemoryOutOfBounds,
+            TrapCode::TableOutOfBounds | TrapCode::UndefinedElement => Trap::TableOutOfBounds,
+            TrapCode::IndirectCallToNull => Trap::IndirectCallToNull,
+            TrapCode::BadSignature => Trap::BadSignature,
+            TrapCode::IntegerDivideByZero => Trap::DivisionByZero,
+            TrapCode::IntegerOverflow => Trap::IntegerOverflow,
+            TrapCode::BadConversionToInteger => Trap::BadConversion,
+            TrapCode::StackOverflow => Trap::StackOverflow,
+            TrapCode::OutOfFuel => Trap::OutOfFuel,
+            TrapCode::Interrupted | TrapCode::Host => Trap::Unknown,
+        },
+        Error::Compile(_) | Error::Link(_) | Error::Usage(_) => Trap::Unknown,
+    }
+}
+
+/// Why the engine did not take a module.
+fn refusal(error: &Error) -> Refusal {
+    let (kind, offset) = match error {
+        Error::Compile(CompileError::Wasm(error)) => {
+            let kind = match **error {
+                WasmError::Malformed { .. } | WasmError::Invalid { .. } | WasmError::Refused => {
+                    RefusalKind::Invalid
+                }
+                WasmError::Unsupported { .. } => RefusalKind::Unsupported,
+                WasmError::Limit(_) => RefusalKind::Limit,
+            };
+            (kind, error.offset().map(u64::from))
+        }
+        _ => (RefusalKind::Limit, None),
+    };
+    Refusal {
+        kind,
+        message: error.to_string().into(),
+        offset,
+    }
+}
+
+fn instantiate_error(error: &Error) -> InstantiateError {
+    match error {
+        Error::Trap(_) | Error::Host(_) => InstantiateError::Trap(trap(error)),
+        Error::Resource(_) | Error::Compile(_) => InstantiateError::Limit(error.to_string().into()),
+        Error::Link(_) | Error::Usage(_) => InstantiateError::Link(error.to_string().into()),
+    }
+}

@@ -1,0 +1,31 @@
+//! Prepares a module for observation by re-encoding it once.
+//!
+//! Receives any valid module, hands on an equivalent one in which everything that an
+//! observer wants to read is exported, and a [`Shape`] that says what there is. Code
+//! changes only in two ways, both optional: NaNs are made canonical where their bits
+//! would become visible as something other than a float, and dropped numbers are folded
+//! into a global. Everything untouched is copied byte by byte.
+
+mod body;
+mod rewrite;
+mod shape;
+
+pub use rewrite::{Options, PrepareError, Prepared, prepare};
+pub(crate) use shape::val_type;
+pub use shape::{Export, Import, ImportType, ItemKind, Shape};
+
+use wasmparser::WasmFeatures;
+
+/// Exports with this prefix belong to the suite. A number follows.
+pub const RESERVED: &str = "microwasm:";
+
+/// Name of the exported global that bounds how long a generated module runs.
+pub const FUEL_EXPORT: &str = "microwasm-fuel";
+
+/// Fuel of a generated module for each invocation.
+pub const FUEL: u32 = 1000;
+
+/// What a module may use: Wasm 2.0 without SIMD, plus extended constants.
+pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .difference(WasmFeatures::SIMD)
+    .union(WasmFeatures::EXTENDED_CONST);

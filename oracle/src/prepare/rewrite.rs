@@ -1,0 +1,297 @@
+//! Re-encodes a module section by section; see the module's documentation.
+
+use thiserror::Error;
+use wasm_encoder::{
+    CodeSection, ConstExpr, Encode, ExportKind, ExportSection, GlobalSection, GlobalType, Module,
+    RawSection, ValType,
+};
+use wasmparser::{BinaryReaderError, FuncValidatorAllocations, Payload, ValidPayload, Validator};
+
+use super::body::{self, Accumulators, Callees, Changes};
+use super::shape::{ItemKind, Shape};
+use super::{FEATURES, FUEL_EXPORT, RESERVED};
+
+/// What [`prepare`] does besides validating.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Make NaNs canonical where their bits become visible.
+    pub canonicalize_nans: bool,
+    /// Fold dropped numbers into globals.
+    pub fold_drops: bool,
+    /// Call functions with values that would be dropped.
+    pub call_with_drops: bool,
+    /// Export every function under a name of its own, `f0`, `f1`, …, for invocations.
+    pub name_funcs: bool,
+    /// Export everything under reserved names, for observation.
+    pub observe: bool,
+    /// Export this global as [`FUEL_EXPORT`].
+    pub fuel_global: Option<u32>,
+}
+
+impl Options {
+    /// For a module that is to be run as it is: only make it observable.
+    pub const OBSERVE: Options = Options {
+        canonicalize_nans: false,
+        fold_drops: false,
+        call_with_drops: false,
+        name_funcs: false,
+        observe: true,
+        fuel_global: None,
+    };
+}
+
+/// A module ready to be run and observed.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Its bytes.
+    pub wasm: Vec<u8>,
+    /// What is in it, including globals that were added.
+    pub shape: Shape,
+}
+
+/// Why a module cannot be prepared: it is not valid.
+#[derive(Clone, Debug, Error)]
+#[error("{} (at offset {:#x})", .0.message(), .0.offset())]
+pub struct PrepareError(#[from] pub BinaryReaderError);
+
+impl PrepareError {
+    /// Byte offset of the error in the module.
+    pub fn offset(&self) -> u64 {
+        self.0.offset() as u64
+    }
+}
+
+/// Validates and re-encodes `wasm`.
+pub fn prepare(wasm: &[u8], options: &Options) -> Result<Prepared, PrepareError> {
+    let mut rewriter = Rewriter::new(wasm, options);
+    for payload in wasmparser::Parser::new(0).parse_all(wasm) {
+        rewriter.payload(&payload?)?;
+    }
+    Ok(rewriter.finish())
+}
+
+struct Rewriter<'a> {
+    wasm: &'a [u8],
+    options: &'a Options,
+    validator: Validator,
+    allocations: FuncValidatorAllocations,
+    shape: Shape,
+    changes: Changes,
+    out: Module,
+    globals_done: bool,
+    exports_done: bool,
+    code: CodeSection,
+    bodies: u32,
+}
+
+impl<'a> Rewriter<'a> {
+    fn new(wasm: &'a [u8], options: &'a Options) -> Rewriter<'a> {
+        Rewriter {
+            wasm,
+            options,
+            validator: Validator::new_with_features(FEATURES),
+            allocations: FuncValidatorAllocations::default(),
+            shape: Shape::default(),
+            changes: Changes {
+                nans: options.canonicalize_nans,
+                ..Changes::default()
+            },
+            out: Module::new(),
+            globals_done: false,
+            exports_done: false,
+            code: CodeSection::new(),
+            bodies: 0,
+        }
+    }
+
+    fn payload(&mut self, payload: &Payload<'_>) -> Result<(), BinaryReaderError> {
+        let func = match self.validator.payload(payload)? {
+            ValidPayload::Func(func, body) => Some((func, body)),
+            _ => None,
+        };
+        if let Some((func, body)) = func {
+            let allocations = std::mem::take(&mut self.allocations);
+            let mut validator = func.into_validator(allocations);
+            match body::rewrite(&body, &mut validator, &self.changes)? {
+                Some(bytes) => self.code.raw(&bytes),
+                None => self.code.raw(body.as_bytes()),
+            };
+            self.allocations = validator.into_allocations();
+            self.bodies -= 1;
+            if self.bodies == 0 {
+                self.out.section(&std::mem::take(&mut self.code));
+            }
+            return Ok(());
+        }
+        self.shape.add(payload)?;
+        if let Payload::CodeSectionStart { count, .. } = payload {
+            self.catch_up(10);
+            self.bodies = *count;
+            if self.options.call_with_drops {
+                self.changes.callees = Callees::of(&self.shape);
+            }
+            return Ok(());
+        }
+        if let Payload::CustomSection(_) = payload {
+            return Ok(());
+        }
+        if let Some((id, range)) = payload.as_section() {
+            self.catch_up(id);
+            let data = &self.wasm[range.start as usize..range.end as usize];
+            match payload {
+                Payload::GlobalSection(section) => self.globals(section.count(), data),
+                Payload::ExportSection(section) => self.exports(Some(section)),
+                _ => {
+                    self.out.section(&RawSection { id, data });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Prepared {
+        self.catch_up(u8::MAX);
+        Prepared {
+            wasm: self.out.finish(),
+            shape: self.shape,
+        }
+    }
+
+    /// Writes the sections of our own that come before section `id` and that the module
+    /// does not have.
+    fn catch_up(&mut self, id: u8) {
+        // Sections come in the order of their ids, except for 12 (data count) before 10.
+        if id > 6 && !self.globals_done {
+            self.globals(0, &[0]);
+        }
+        if id > 7 && !self.exports_done {
+            self.exports(None);
+        }
+    }
+
+    /// Writes the global section: the module's, whose bytes are a count and `count`
+    /// globals, then the accumulators.
+    fn globals(&mut self, count: u32, data: &[u8]) {
+        self.globals_done = true;
+        if !self.options.fold_drops {
+            if count > 0 {
+                self.out.section(&RawSection { id: 6, data });
+            }
+            return;
+        }
+        let mut section = GlobalSection::new();
+        let first = self.shape.globals.len() as u32;
+        for (ty, init, mine) in [
+            (
+                ValType::I32,
+                ConstExpr::i32_const(0),
+                microwasm::ValType::I32,
+            ),
+            (
+                ValType::I64,
+                ConstExpr::i64_const(0),
+                microwasm::ValType::I64,
+            ),
+        ] {
+            section.global(
+                GlobalType {
+                    val_type: ty,
+                    mutable: true,
+                    shared: false,
+                },
+                &init,
+            );
+            self.shape.globals.push(microwasm::module::GlobalType {
+                ty: mine,
+                mutable: true,
+            });
+        }
+        self.changes.accumulators = Some(Accumulators {
+            narrow: first,
+            wide: first + 1,
+        });
+        let mut bytes = Vec::with_capacity(data.len() + 16);
+        let mut added = Vec::new();
+        section.encode(&mut added);
+        // A section encodes as its size, its count (here one byte each) and its items.
+        (count + section.len()).encode(&mut bytes);
+        bytes.extend_from_slice(&data[count_len(data)..]);
+        bytes.extend_from_slice(&added[2..]);
+        self.out.section(&RawSection {
+            id: 6,
+            data: &bytes,
+        });
+    }
+
+    fn exports(&mut self, own: Option<&wasmparser::ExportSectionReader<'_>>) {
+        self.exports_done = true;
+        let mut section = ExportSection::new();
+        let mut taken = Vec::new();
+        for export in own.into_iter().flat_map(|own| own.clone()).flatten() {
+            let kind = match export.kind {
+                wasmparser::ExternalKind::Func | wasmparser::ExternalKind::FuncExact => {
+                    ExportKind::Func
+                }
+                wasmparser::ExternalKind::Table => ExportKind::Table,
+                wasmparser::ExternalKind::Memory => ExportKind::Memory,
+                wasmparser::ExternalKind::Global => ExportKind::Global,
+                wasmparser::ExternalKind::Tag => continue,
+            };
+            if !export.name.starts_with(RESERVED) {
+                section.export(export.name, kind, export.index);
+                taken.push(export.name);
+            }
+        }
+        if let Some(global) = self
+            .options
+            .fuel_global
+            .filter(|_| !taken.contains(&FUEL_EXPORT))
+        {
+            section.export(FUEL_EXPORT, ExportKind::Global, global);
+            let (name, kind) = (FUEL_EXPORT.into(), ItemKind::Global);
+            self.shape.exports.push(super::Export {
+                name,
+                kind,
+                index: global,
+            });
+        }
+        let mut add = |prefix: &str, kind: ItemKind, count: usize| {
+            let encoded = match kind {
+                ItemKind::Func => ExportKind::Func,
+                ItemKind::Table => ExportKind::Table,
+                ItemKind::Memory => ExportKind::Memory,
+                ItemKind::Global => ExportKind::Global,
+            };
+            for index in 0..count as u32 {
+                let name = format!("{prefix}{}{index}", kind.letter());
+                if !taken.contains(&name.as_str()) {
+                    section.export(&name, encoded, index);
+                }
+                if prefix.is_empty() {
+                    self.shape.exports.push(super::Export {
+                        name: name.into(),
+                        kind,
+                        index,
+                    });
+                }
+            }
+        };
+        if self.options.name_funcs {
+            add("", ItemKind::Func, self.shape.funcs.len());
+        }
+        if self.options.observe {
+            add(RESERVED, ItemKind::Func, self.shape.funcs.len());
+            add(RESERVED, ItemKind::Table, self.shape.tables.len());
+            add(RESERVED, ItemKind::Memory, self.shape.memories.len());
+            add(RESERVED, ItemKind::Global, self.shape.globals.len());
+        }
+        if !section.is_empty() {
+            self.out.section(&section);
+        }
+    }
+}
+
+/// Length of the LEB128 number that `data` starts with.
+fn count_len(data: &[u8]) -> usize {
+    data.iter().take_while(|byte| **byte & 0x80 != 0).count() + 1
+}

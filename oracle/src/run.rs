@@ -1,0 +1,260 @@
+//! Runs one case in several engines, in step, and compares after each step.
+//!
+//! The first engine is the reference. Every step is taken by the reference and then by
+//! each subject, so that a difference is found at the first step where it shows.
+
+use std::fmt;
+
+use crate::compare::{Difference, NanRule, Verdict, compare};
+use crate::engine::{Engine, Limits, Poison, Refusal, RefusalKind};
+use crate::observe::{Observation, Outcome};
+use crate::prepare::Shape;
+use crate::subject::Subject;
+use crate::value::{FuncName, Value};
+
+/// A call of an exported function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// Name of the export.
+    pub export: Box<str>,
+    /// Arguments; made to fit the function's type when they do not.
+    pub args: Vec<Value<FuncName>>,
+}
+
+impl fmt::Display for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.export)?;
+        self.args.iter().try_for_each(|arg| write!(f, " {arg}"))
+    }
+}
+
+/// Everything that decides how a run goes.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The module, prepared for observation.
+    pub wasm: Vec<u8>,
+    /// Its shape.
+    pub shape: Shape,
+    /// What to call, in order.
+    pub invocations: Vec<Invocation>,
+    /// What host functions do and what imports hold.
+    pub seed: u64,
+    /// How NaNs are compared.
+    pub nans: NanRule,
+    /// Limits of each store.
+    pub limits: Limits,
+}
+
+/// Which step of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Compiling the module.
+    Compilation,
+    /// Instantiating it.
+    Instantiation,
+    /// The invocation with this index.
+    Invocation(usize),
+}
+
+/// A difference and where it showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Divergence {
+    /// The step after which it showed.
+    pub step: Step,
+    /// Name of the engine that was taken for right.
+    pub reference: Box<str>,
+    /// Name of the engine that differs from it.
+    pub subject: Box<str>,
+    /// What differs.
+    pub difference: Difference,
+}
+
+impl Divergence {
+    /// Two divergences with the same signature are taken for the same bug.
+    pub fn signature(&self) -> String {
+        format!("{}: {}", self.subject, self.difference.signature())
+    }
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunVerdict {
+    /// Every engine showed the same after every step.
+    Agree,
+    /// A limit was reached; up to there everything was the same.
+    Poisoned(Poison),
+    /// No engine accepted the module, or the reference ran into a limit compiling it.
+    Discarded(RefusalKind),
+    /// Two engines differ.
+    Diverged(Box<Divergence>),
+    /// The reference differs from an engine and a witness, which agree with each other: a
+    /// bug of the reference.
+    Outvoted(Box<Divergence>),
+}
+
+/// What a run came to, and how far it got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The judgement.
+    pub verdict: RunVerdict,
+    /// Whether instantiation succeeded in the reference.
+    pub instantiated: bool,
+    /// Invocations made in the reference.
+    pub invocations: u32,
+    /// How many of them trapped.
+    pub traps: u32,
+    /// Host events in the reference.
+    pub events: u64,
+}
+
+/// Runs `case` in all `engines`, the first of which is the reference.
+pub fn run(case: &Case, engines: &[&dyn Engine]) -> Report {
+    let mut report = Report {
+        verdict: RunVerdict::Agree,
+        instantiated: false,
+        invocations: 0,
+        traps: 0,
+        events: 0,
+    };
+    if let Err(verdict) = (Run {
+        case,
+        engines,
+        report: &mut report,
+    })
+    .all()
+    {
+        report.verdict = verdict;
+    }
+    report
+}
+
+/// Runs `case` as [`run`] does, and has `witness` decide when a subject differs from the
+/// reference.
+pub fn run_with_witness(
+    case: &Case,
+    engines: &[&dyn Engine],
+    witness: Option<&dyn Engine>,
+) -> Report {
+    let mut report = run(case, engines);
+    if let (RunVerdict::Diverged(divergence), Some(witness)) = (&report.verdict, witness) {
+        let subject = engines
+            .iter()
+            .find(|engine| *engine.name() == *divergence.subject);
+        let supports = subject
+            .is_some_and(|subject| run(case, &[witness, *subject]).verdict == RunVerdict::Agree);
+        if supports {
+            report.verdict = RunVerdict::Outvoted(divergence.clone());
+        }
+    }
+    report
+}
+
+struct Run<'a> {
+    case: &'a Case,
+    engines: &'a [&'a dyn Engine],
+    report: &'a mut Report,
+}
+
+/// The subjects still running, with the index of their engine; the reference is first.
+type Subjects<'a> = Vec<(usize, Subject<'a>)>;
+
+impl<'a> Run<'a> {
+    /// The error is whatever ends the run early.
+    fn all(mut self) -> Result<(), RunVerdict> {
+        let (mut subjects, outcomes) = self.start()?;
+        self.report.instantiated = matches!(outcomes[0], Outcome::Returned(_));
+        self.judge(Step::Instantiation, &mut subjects, outcomes)?;
+        if !self.report.instantiated {
+            return Ok(());
+        }
+        for (index, invocation) in self.case.invocations.iter().enumerate() {
+            let export = self
+                .case
+                .shape
+                .exported_funcs()
+                .find(|(name, _)| *name == &*invocation.export);
+            let Some((_, func)) = export else { continue };
+            let outcomes: Vec<Outcome> = subjects
+                .iter_mut()
+                .map(|(_, subject)| subject.invoke(func, &invocation.args))
+                .collect();
+            self.report.invocations += 1;
+            self.report.traps += u32::from(matches!(outcomes[0], Outcome::Trapped(_)));
+            self.judge(Step::Invocation(index), &mut subjects, outcomes)?;
+        }
+        Ok(())
+    }
+
+    fn start(&mut self) -> Result<(Subjects<'a>, Vec<Outcome>), RunVerdict> {
+        let case = self.case;
+        let mut subjects = Vec::with_capacity(self.engines.len());
+        let mut outcomes = Vec::with_capacity(self.engines.len());
+        let mut refused: Vec<(usize, Refusal)> = Vec::new();
+        for (index, engine) in self.engines.iter().enumerate() {
+            match Subject::start(*engine, &case.wasm, &case.shape, case.seed, case.limits) {
+                Ok(started) => {
+                    subjects.push((index, started.subject));
+                    outcomes.push(started.outcome);
+                }
+                Err(refusal) => refused.push((index, refusal)),
+            }
+        }
+        if subjects.is_empty() || refused.iter().any(|(_, r)| r.kind == RefusalKind::Limit) {
+            let kind = refused
+                .first()
+                .map_or(RefusalKind::Limit, |(_, refusal)| refusal.kind);
+            return Err(RunVerdict::Discarded(kind));
+        }
+        match refused.first() {
+            Some((index, refusal)) => {
+                let expected = *index != 0;
+                let subject = if expected { *index } else { subjects[0].0 };
+                let why = refusal.to_string().into();
+                let difference = Difference::Acceptance {
+                    expected,
+                    got: !expected,
+                    why,
+                };
+                Err(self.diverged(Step::Compilation, subject, difference))
+            }
+            None => Ok((subjects, outcomes)),
+        }
+    }
+
+    fn judge(
+        &mut self,
+        step: Step,
+        subjects: &mut Subjects<'_>,
+        outcomes: Vec<Outcome>,
+    ) -> Result<(), RunVerdict> {
+        let mut outcomes = outcomes.into_iter();
+        let Some(((_, first), others)) = subjects.split_first_mut() else {
+            return Ok(());
+        };
+        let Some(outcome) = outcomes.next() else {
+            return Ok(());
+        };
+        let expected: Observation<'_> = first.observe(outcome);
+        self.report.events += expected.trace.len() as u64;
+        let mut poisoned = None;
+        for ((index, subject), outcome) in others.iter_mut().zip(outcomes) {
+            match compare(&expected, &subject.observe(outcome), self.case.nans) {
+                Verdict::Agree => {}
+                Verdict::Poisoned(poison) => poisoned = Some(poison),
+                Verdict::Diverged(difference) => {
+                    return Err(self.diverged(step, *index, difference));
+                }
+            }
+        }
+        poisoned.map_or(Ok(()), |poison| Err(RunVerdict::Poisoned(poison)))
+    }
+
+    fn diverged(&self, step: Step, subject: usize, difference: Difference) -> RunVerdict {
+        RunVerdict::Diverged(Box::new(Divergence {
+            step,
+            reference: self.engines[0].name().into(),
+            subject: self.engines[subject].name().into(),
+            difference,
+        }))
+    }
+}
