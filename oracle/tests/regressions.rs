@@ -13,6 +13,7 @@ fn replay(path: &Path) -> Result<(), Failed> {
         Verdict::Agree => Ok(()),
         Verdict::Poisoned(poison) => Err(format!("a limit was reached: {poison:?}").into()),
         Verdict::Discarded(why) => Err(format!("not executed: {why}").into()),
+        Verdict::Outvoted(finding) => Err(format!("the reference is wrong: {finding}").into()),
         Verdict::Diverged(finding) => Err(finding.to_string().into()),
     }
 }

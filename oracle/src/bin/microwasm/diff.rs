@@ -58,10 +58,8 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
     let outcome = targets::differential_case(case, &engines, witness.as_deref());
     print(args, &outcome)?;
     Ok(match outcome.verdict {
-        Verdict::Diverged(_) => Found::Something,
-        Verdict::Agree | Verdict::Poisoned(_) | Verdict::Discarded(_) | Verdict::Outvoted(_) => {
-            Found::Nothing
-        }
+        Verdict::Diverged(_) | Verdict::Outvoted(_) => Found::Something,
+        Verdict::Agree | Verdict::Poisoned(_) | Verdict::Discarded(_) => Found::Nothing,
     })
 }
 
@@ -115,7 +113,7 @@ fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
             Verdict::Agree => (None, None),
             Verdict::Poisoned(poison) => (Some(poison.to_string()), None),
             Verdict::Discarded(why) => (Some((*why).to_string()), None),
-            Verdict::Diverged(finding) => (
+            Verdict::Diverged(finding) | Verdict::Outvoted(finding) => (
                 Some(finding.to_string()),
                 Some(finding.divergence.signature()),
             ),
@@ -151,8 +149,10 @@ fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
         Verdict::Outvoted(finding) => {
             writeln!(
                 out,
-                "{what}: {finding}\n{} agrees with it",
-                engines::WITNESS
+                "{}: {finding}\nThe reference is wrong: {} agrees with {}",
+                ui::bad(what, ui::Stream::Out),
+                engines::WITNESS,
+                finding.divergence.subject
             )?;
         }
         Verdict::Diverged(finding) => {

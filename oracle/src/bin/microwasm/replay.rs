@@ -42,7 +42,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
         let (passed, verdict, detail) = match &outcome.verdict {
             Verdict::Agree => (true, "agree", String::new()),
             Verdict::Poisoned(poison) => (true, "poisoned", poison.to_string()),
-            Verdict::Outvoted(finding) => (true, "outvoted", finding.divergence.signature()),
+            Verdict::Outvoted(finding) => (false, "outvoted", finding.divergence.signature()),
             Verdict::Discarded(why) => (false, "discarded", (*why).to_string()),
             Verdict::Diverged(finding) => (false, "diverged", finding.to_string()),
         };
