@@ -15,7 +15,7 @@ use microwasm::{FuncType, ValType};
 
 use super::api::{self, Nullable};
 use super::wasmi;
-use wasmi::errors::HostError;
+use wasmi::errors::{ErrorKind, HostError, TableError};
 use wasmi::{AsContextMut, CompilationMode, TrapCode, Val};
 
 use crate::engine::*;
@@ -160,7 +160,7 @@ struct KeyReader {
 
 impl fmt::Write for KeyReader {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        const BEFORE: &[u8] = b"key: ";
+        const BEFORE: &[u8] = api::BEFORE_FUNC_KEY.as_bytes();
         for byte in text.bytes() {
             if self.state < BEFORE.len() {
                 self.state = if byte == BEFORE[self.state] {
@@ -208,6 +208,10 @@ impl<C: HasData> Context<C> {
     fn intern(&mut self, func: wasmi::Func) -> Func {
         let mut reader = KeyReader::default();
         write!(reader, "{func:?}").expect("the reader takes everything");
+        assert!(
+            reader.state >= api::BEFORE_FUNC_KEY.len(),
+            "no key in {func:?}"
+        );
         self.with_data(|data| {
             if data.func_keys.len() <= reader.key {
                 data.func_keys.resize(reader.key + 1, u32::MAX);
@@ -525,6 +529,10 @@ pub(super) fn trap(error: &wasmi::Error) -> Trap {
         Some(TrapCode::OutOfFuel) => Trap::OutOfFuel,
         // Growth refused by a limiter, or no memory left: the versions differ in names.
         Some(_) => Trap::ResourceLimit,
-        None => Trap::Unknown,
+        None => match error.kind() {
+            // What version 1 says of `table.copy`.
+            ErrorKind::Table(TableError::CopyOutOfBounds) => Trap::TableOutOfBounds,
+            _ => Trap::Unknown,
+        },
     }
 }

@@ -17,6 +17,9 @@ mod api {
     use super::adapter::trap;
     use crate::engine::{InstantiateError, Refusal, RefusalKind, Trap};
 
+    /// What comes before a function's key in its debug representation.
+    pub(super) const BEFORE_FUNC_KEY: &str = "FuncIdx(";
+
     /// Nothing is known that this version gets wrong.
     pub(super) fn workaround(_wasm: &[u8]) -> Option<Vec<u8>> {
         None

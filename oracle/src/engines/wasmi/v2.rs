@@ -19,6 +19,9 @@ mod api {
 
     pub(super) use super::super::workaround::apply as workaround;
 
+    /// What comes before a function's key in its debug representation.
+    pub(super) const BEFORE_FUNC_KEY: &str = "key: ";
+
     /// A value as an element of a table, and the type of the element.
     pub(super) fn table_item(val: Val) -> Option<(Ref, RefType)> {
         let item = match val {
