@@ -1,8 +1,8 @@
-//! The engine of this project, in both of its ways to check memory accesses.
+//! The engine of this project: machine code, in both of its ways to check memory accesses,
+//! and bytecode.
 
 use microwasm_runtime::{
-    Caller, Config, Func, FuncType, Instance, Linker, MemoryBounds, Module, Store, TypedFunc, Val,
-    ValType,
+    Caller, Config, Func, FuncType, Instance, Linker, Module, Store, TypedFunc, Val, ValType,
 };
 
 use super::missing;
@@ -19,8 +19,8 @@ pub(super) struct Microwasm {
 }
 
 impl Microwasm {
-    pub(super) fn new(name: &'static str, bounds: MemoryBounds) -> Result<Self, Cause> {
-        let engine = microwasm_runtime::Engine::new(Config::new().memory_bounds(bounds))?;
+    pub(super) fn new(name: &'static str, config: &Config) -> Result<Self, Cause> {
+        let engine = microwasm_runtime::Engine::new(config)?;
         let mut linker = Linker::new();
         linker.func_wrap(HOST_MODULE, HOST_STEP, host_step)?;
         for host in HOST_FUNCTIONS {

@@ -8,7 +8,7 @@ mod wasmi;
 #[cfg(feature = "peers")]
 mod wasmtime;
 
-use microwasm_runtime::MemoryBounds;
+use microwasm_runtime::{Backend, Config, MemoryBounds};
 
 use self::microwasm::Microwasm;
 use crate::engine::{Cause, Engine, Failure};
@@ -21,13 +21,19 @@ pub const OURS: &str = "ours";
 /// Our engine, with explicit bounds checks.
 pub const OURS_EXPLICIT: &str = "ours, explicit";
 
+/// Our engine, interpreting bytecode.
+pub const OURS_BYTECODE: &str = "ours, bytecode";
+
 /// Every engine of this build.
 pub fn all() -> Result<Vec<Box<dyn Engine>>, Cause> {
-    let ours = Microwasm::new(OURS, MemoryBounds::Guard)?;
-    let explicit = Microwasm::new(OURS_EXPLICIT, MemoryBounds::Explicit)?;
+    let ours = Microwasm::new(OURS, &Config::new())?;
+    let bounds = MemoryBounds::Explicit;
+    let explicit = Microwasm::new(OURS_EXPLICIT, Config::new().memory_bounds(bounds))?;
+    let bytecode = Microwasm::new(OURS_BYTECODE, Config::new().backend(Backend::Bytecode))?;
     Ok(vec![
         Box::new(ours),
         Box::new(explicit),
+        Box::new(bytecode),
         Box::new(wasmi::Wasmi::new()?),
         #[cfg(feature = "peers")]
         Box::new(wasmtime::Wasmtime::winch()?),

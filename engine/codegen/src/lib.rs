@@ -2,17 +2,21 @@
 //! an image of them. Never maps memory, never calls code, knows no addresses.
 #![forbid(unsafe_code)]
 
+pub mod buffer;
+pub mod bytecode;
 pub mod error;
 pub mod link;
 #[cfg(feature = "listing")]
 pub mod listing;
+mod moves;
 pub mod settings;
+mod stack;
 pub mod stencil;
 pub mod vmctx;
 pub mod x64;
 
 pub use error::CodegenError;
-pub use settings::{CpuFeatures, MemoryBounds, Settings};
+pub use settings::{Backend, CpuFeatures, MemoryBounds, Settings};
 pub use stencil::{
     Builtin, CodeOffset, ExternalName, Reloc, RelocKind, Stencil, Stencils, TrapCode,
 };

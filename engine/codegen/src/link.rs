@@ -68,6 +68,13 @@ pub enum LinkError {
         offset: u32,
         value: u16,
     },
+    /// The field has been filled in before.
+    #[error("{kind:?} against {symbol:?} at {offset:#x}: resolved already")]
+    AlreadyResolved {
+        symbol: ExternalName,
+        kind: RelocKind,
+        offset: u32,
+    },
     /// The module has no such function.
     #[error("{kind:?} against {symbol:?} at {offset:#x}: the module has no such function")]
     Undefined {
@@ -188,7 +195,9 @@ impl LinkPlan {
         let mut thunks = vec![NONE; module.imported_funcs as usize];
         let mut import_slots = Vec::new();
         let mut got = [NONE; Builtin::ALL.len()];
-        for reloc in &stencils.relocs {
+        // Bytecode calls imports and builtins by number.
+        let native = |reloc: &&Reloc| reloc.kind == RelocKind::GotPcRelX;
+        for reloc in stencils.relocs.iter().filter(native) {
             match reloc.target {
                 ExternalName::Func(func) => {
                     // A call of a defined function needs nothing; of one that is not there
@@ -308,15 +317,18 @@ impl LinkPlan {
     ) -> Result<(), LinkError> {
         let Reloc {
             offset,
-            kind: kind @ RelocKind::GotPcRelX,
+            kind,
             target: symbol,
             addend,
         } = *reloc;
         let field = start as usize + offset.0 as usize;
-        let function = start as usize..start as usize + stencil.code.len();
-        let site = code
-            .get_mut(function)
-            .and_then(|function| function.get_mut((offset.0 as usize).checked_sub(2)?..))
+        let function = code.get_mut(start as usize..start as usize + stencil.code.len());
+        let function = function.unwrap_or_default();
+        if kind == RelocKind::BytecodeCall {
+            return self.relocate_bytecode(reloc, start, function);
+        }
+        let site = function
+            .get_mut((offset.0 as usize).wrapping_sub(2)..)
             .and_then(|site| site.first_chunk_mut::<6>());
         let found = site
             .as_ref()
@@ -402,5 +414,6 @@ fn image_offset(at: u64) -> Result<u32, LinkError> {
     }
 }
 
+mod bytecode;
 #[cfg(test)]
 mod tests;

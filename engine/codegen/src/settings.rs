@@ -45,9 +45,21 @@ impl CpuFeatures {
     }
 }
 
+/// What operators are compiled to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Backend {
+    /// x86-64 machine code.
+    #[default]
+    X64,
+    /// Bytecode for the interpreter, which always checks bounds explicitly.
+    Bytecode,
+}
+
 /// Settings of a compilation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
+    /// What to compile to.
+    pub backend: Backend,
     /// How memory accesses are checked.
     pub bounds: MemoryBounds,
     /// Count fuel: one unit per function entry and per arrival at a loop header.
@@ -69,6 +81,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
+            backend: Backend::X64,
             bounds: MemoryBounds::Guard,
             fuel: false,
             epoch: false,

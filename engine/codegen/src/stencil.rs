@@ -70,13 +70,18 @@ pub enum ExternalName {
     Builtin(Builtin),
 }
 
-/// Relocation kinds, named after the x86-64 psABI.
+/// Relocation kinds: those of x86-64 named after the psABI, bytecode's in its manner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RelocKind {
     /// `R_X86_64_GOTPCRELX` on the displacement of a six-byte `call [rip + disp32]`:
     /// `G + GOT + A - P`. When the target is near, the linker relaxes the call to
     /// `addr32 call rel32`, which has the same length.
     GotPcRelX,
+    /// `R_MICROWASM_CALLX` on the last four bytes of bytecode's eight-byte `call` or
+    /// `call_indirect_host`: `S + A - P` when the target is near; when it is a function of the
+    /// host, the instruction becomes `call_indirect_host` and the field says which
+    /// ([`crate::bytecode::signature::HostCallee`]). Both have the same length.
+    BytecodeCall,
 }
 
 /// A place in a stencil that the linker fills in.

@@ -65,6 +65,8 @@ pub struct VmLayout {
     tables: u32,
     global_offsets: Vec<u32>,
     size: u32,
+    num_types: u32,
+    num_tables: u32,
     num_imported_tables: u32,
     num_imported_globals: u32,
 }
@@ -97,6 +99,8 @@ impl VmLayout {
             tables,
             global_offsets,
             size: at.next_multiple_of(16),
+            num_types: module.types.len() as u32,
+            num_tables: module.tables.len() as u32,
             num_imported_tables: module.imported_tables,
             num_imported_globals: module.imported_globals,
         }
@@ -125,6 +129,42 @@ impl VmLayout {
                 Place::Direct((self.tables + 8 * self.num_imported_tables + 16 * defined) as i32)
             }
         }
+    }
+
+    /// The signature whose canonical id is at this offset, if one is.
+    pub fn sig_at(&self, offset: u32) -> Option<TypeIndex> {
+        let at = offset.checked_sub(self.sigs)?;
+        let ty = at / 4;
+        (at % 4 == 0 && ty < self.num_types).then_some(TypeIndex(ty))
+    }
+
+    /// Whether this is where a table is.
+    pub fn is_table(&self, place: Place) -> bool {
+        let (at, size, count) = match place {
+            Place::Indirect(offset) => (
+                (offset as u32).checked_sub(self.tables),
+                8,
+                self.num_imported_tables,
+            ),
+            Place::Direct(offset) => (
+                (offset as u32).checked_sub(self.tables + 8 * self.num_imported_tables),
+                16,
+                self.num_tables - self.num_imported_tables,
+            ),
+        };
+        at.is_some_and(|at| at % size == 0 && at / size < count)
+    }
+
+    /// Whether this is where a global is.
+    pub fn is_global(&self, place: Place) -> bool {
+        let (imported, defined) = self
+            .global_offsets
+            .split_at(self.num_imported_globals as usize);
+        let (among, offset) = match place {
+            Place::Indirect(offset) => (imported, offset),
+            Place::Direct(offset) => (defined, offset),
+        };
+        among.binary_search(&(offset as u32)).is_ok()
     }
 
     /// Where a global's value is.

@@ -51,25 +51,30 @@ pub(crate) fn trap_exit() -> Result<TrapExit, CodeMemoryError> {
     })
 }
 
+/// The function that a builtin is; `None` for the one that is none.
+pub(crate) fn native(builtin: Builtin) -> Option<*const ()> {
+    Some(match builtin {
+        Builtin::MemoryGrow => memory_grow as *const (),
+        Builtin::MemoryFill => memory_fill as *const (),
+        Builtin::MemoryCopy => memory_copy as *const (),
+        Builtin::MemoryInit => memory_init as *const (),
+        Builtin::DataDrop => data_drop as *const (),
+        Builtin::TableGrow => table_grow as *const (),
+        Builtin::TableFill => table_fill as *const (),
+        Builtin::TableCopy => table_copy as *const (),
+        Builtin::TableInit => table_init as *const (),
+        Builtin::ElemDrop => elem_drop as *const (),
+        Builtin::RefFunc => ref_func as *const (),
+        Builtin::Trap => return None,
+    })
+}
+
 /// Addresses of all builtins.
 pub(crate) fn addresses() -> Result<BuiltinAddresses, CodeMemoryError> {
-    let trap = trap_exit()?.by_call;
-    Ok(BuiltinAddresses(Builtin::ALL.map(
-        |builtin| match builtin {
-            Builtin::MemoryGrow => memory_grow as *const () as u64,
-            Builtin::MemoryFill => memory_fill as *const () as u64,
-            Builtin::MemoryCopy => memory_copy as *const () as u64,
-            Builtin::MemoryInit => memory_init as *const () as u64,
-            Builtin::DataDrop => data_drop as *const () as u64,
-            Builtin::TableGrow => table_grow as *const () as u64,
-            Builtin::TableFill => table_fill as *const () as u64,
-            Builtin::TableCopy => table_copy as *const () as u64,
-            Builtin::TableInit => table_init as *const () as u64,
-            Builtin::ElemDrop => elem_drop as *const () as u64,
-            Builtin::RefFunc => ref_func as *const () as u64,
-            Builtin::Trap => trap as u64,
-        },
-    )))
+    let trap = trap_exit()?.by_call as u64;
+    Ok(BuiltinAddresses(Builtin::ALL.map(|builtin| {
+        native(builtin).map_or(trap, |function| function as u64)
+    })))
 }
 
 /// The store and the instance that compiled code is executing for.

@@ -1,7 +1,7 @@
 //! Settings of an engine.
 
 use microwasm::wasm::Limits;
-use microwasm_codegen::{CpuFeatures, MemoryBounds, Settings};
+use microwasm_codegen::{Backend, CpuFeatures, MemoryBounds, Settings};
 
 use crate::memory::MAX_PAGES;
 
@@ -41,7 +41,14 @@ impl Config {
         Config::default()
     }
 
-    /// How memory accesses are checked. Guard pages by default.
+    /// What modules are compiled to: machine code by default. Bytecode needs no executable
+    /// memory and no signal handler, and always checks bounds explicitly.
+    pub fn backend(&mut self, backend: Backend) -> &mut Config {
+        self.settings.backend = backend;
+        self
+    }
+
+    /// How memory accesses of machine code are checked. Guard pages by default.
     pub fn memory_bounds(&mut self, bounds: MemoryBounds) -> &mut Config {
         self.settings.bounds = bounds;
         self
@@ -87,7 +94,7 @@ impl Config {
     }
 
     /// Stack that compiled code may use, in bytes, rounded to some pages. 1 MiB by default.
-    /// The thread's own stack is never exceeded.
+    /// The thread's own stack is never exceeded. The interpreter's stack has this size.
     pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
         self.max_wasm_stack = bytes;
         self

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use microwasm_codegen::{MemoryBounds, Settings};
+use microwasm_codegen::{Backend, MemoryBounds, Settings};
 
 use crate::builtins;
 use crate::config::Config;
@@ -44,12 +44,18 @@ impl Engine {
     /// # Errors
     /// There is no code memory.
     pub fn new(config: &Config) -> Result<Engine> {
-        let trap_exit = builtins::trap_exit()?;
-        if config.settings.bounds == MemoryBounds::Guard {
-            signal::install(trap_exit.with_pc);
+        let mut config = config.clone();
+        match config.settings.backend {
+            Backend::X64 => {
+                let trap_exit = builtins::trap_exit()?;
+                if config.settings.bounds == MemoryBounds::Guard {
+                    signal::install(trap_exit.with_pc);
+                }
+            }
+            Backend::Bytecode => config.settings.bounds = MemoryBounds::Explicit,
         }
         Ok(Engine(Arc::new(EngineInner {
-            config: config.clone(),
+            config,
             epoch: AtomicU64::new(0),
             compilers: Mutex::new(Vec::new()),
             stores: Mutex::new(Vec::new()),
@@ -88,6 +94,11 @@ impl Engine {
             mapping_calls: map::calls(),
             idle_memories: crate::memory::idle(),
         }
+    }
+
+    /// What modules are compiled to.
+    pub(crate) fn backend(&self) -> Backend {
+        self.0.config.settings.backend
     }
 
     /// The counter that compiled code compares with the deadline.

@@ -5,6 +5,7 @@ use microwasm::module::{GlobalType, MemoryType, TableType};
 use microwasm::wasm::WasmError;
 use microwasm::{FuncType, ValType};
 use microwasm_codegen::CodegenError;
+use microwasm_codegen::bytecode::validate::InvalidBytecode;
 use microwasm_codegen::link::LinkError;
 use thiserror::Error;
 
@@ -106,6 +107,9 @@ pub enum CompileError {
     /// The functions could not be put together.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// The bytecode cannot be run.
+    #[error(transparent)]
+    Bytecode(#[from] InvalidBytecode),
     /// There is no code memory.
     #[error(transparent)]
     CodeMemory(#[from] CodeMemoryError),

@@ -33,6 +33,7 @@ mod error;
 mod externs;
 mod func;
 mod instance;
+mod interp;
 mod linker;
 mod memory;
 mod module;
@@ -65,4 +66,4 @@ pub use microwasm::module::{
 };
 pub use microwasm::wasm::WasmError;
 pub use microwasm::{FuncType, ModuleInfo, ValType};
-pub use microwasm_codegen::{CpuFeatures, MemoryBounds};
+pub use microwasm_codegen::{Backend, CpuFeatures, MemoryBounds};

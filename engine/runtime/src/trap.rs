@@ -3,10 +3,13 @@
 use std::fmt;
 
 use microwasm::FuncIndex;
+use microwasm_codegen::Backend;
 pub use microwasm_codegen::TrapCode;
 
 use crate::code;
-use crate::vm::VmStore;
+use crate::interp;
+use crate::store::StoreInner;
+use crate::vm::VmCtx;
 
 /// Execution was aborted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +41,18 @@ impl Trap {
     ///
     /// # Safety
     /// The store is alive, and compiled code has just returned `code` to it.
-    pub(crate) unsafe fn raised(code: TrapCode, store: &VmStore) -> Trap {
-        let pc = store.trap_pc;
-        // SAFETY: the code belongs to the store, which keeps its modules.
-        let table = unsafe { code::owner_of(pc) };
-        Trap {
-            code,
-            site: table.and_then(|table| table.trap_site(pc)),
-        }
+    pub(crate) unsafe fn raised(code: TrapCode, store: &StoreInner) -> Trap {
+        let pc = store.vm.trap_pc;
+        let site = match store.engine.backend() {
+            // SAFETY: the code belongs to the store, which keeps its modules.
+            Backend::X64 => unsafe { code::owner_of(pc) }.and_then(|table| table.trap_site(pc)),
+            // SAFETY: the instance is one of the store's.
+            Backend::Bytecode => interp::trap_vmctx(store).and_then(|vmctx| unsafe {
+                let index = VmCtx::instance_index(vmctx.as_ptr());
+                store.instances[index].module.inner().table().exact_site(pc)
+            }),
+        };
+        Trap { code, site }
     }
 
     /// Why.

@@ -91,8 +91,10 @@ pub(crate) struct VmFuncRef {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum FuncKind {
-    /// Compiled from a module.
+    /// Compiled from a module to machine code.
     Wasm,
+    /// Compiled from a module to bytecode.
+    Bytecode,
     /// A function of the host.
     Host,
 }

@@ -15,6 +15,7 @@ pub const NAMES: &[&str] = &[
     "x64-metered",
     "wasmi-eager",
     "wasmi-1",
+    "bytecode",
 ];
 
 /// The engine that judges the others.
@@ -33,6 +34,7 @@ pub const DEFAULT: &[&str] = &[
     "x64-explicit",
     "x64-baseline",
     "x64-metered",
+    "bytecode",
 ];
 
 /// The engine with this name.
@@ -45,6 +47,7 @@ pub fn by_name(name: &str) -> Option<Box<dyn Engine>> {
         "x64-explicit" => Box::new(X64::new("x64-explicit", Variant::Explicit)),
         "x64-baseline" => Box::new(X64::new("x64-baseline", Variant::Baseline)),
         "x64-metered" => Box::new(X64::new("x64-metered", Variant::Metered)),
+        "bytecode" => Box::new(X64::new("bytecode", Variant::Bytecode)),
         _ => return None,
     })
 }
@@ -58,14 +61,16 @@ pub fn all() -> Vec<Box<dyn Engine>> {
 }
 
 /// Which of [`all`] to run for an input that made this choice: the reference, and mostly
-/// the two ways to check bounds. The rest of the settings take their turns.
+/// the two ways to check bounds or the interpreter. The rest of the settings take their turns.
 pub fn choose(choice: u8) -> &'static [usize] {
     match choice % 16 {
-        0..8 => &[0, 1, 2],
-        8..11 => &[0, 1],
+        0..5 => &[0, 1, 2],
+        5..8 => &[0, 1, 7],
+        8..10 => &[0, 7],
+        10 => &[0, 1],
         11..13 => &[0, 3],
         13 => &[0, 4],
-        14 => &[0, 1, 2, 3, 4],
+        14 => &[0, 1, 2, 3, 4, 7],
         _ => &[0, 2, 5],
     }
 }

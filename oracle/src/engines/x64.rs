@@ -8,7 +8,7 @@ use std::rc::Rc;
 use microwasm::FuncType;
 use microwasm::module::{GlobalType, MemoryType, TableType};
 use microwasm::wasm::WasmError;
-use microwasm_codegen::{CpuFeatures, MemoryBounds, TrapCode};
+use microwasm_codegen::{Backend, CpuFeatures, MemoryBounds, TrapCode};
 use microwasm_runtime::{
     AsContextMut, Caller, CompileError, Config, Error, ExternRef, ResourceLimiter, Val,
 };
@@ -27,6 +27,8 @@ pub enum Variant {
     Baseline,
     /// Explicit bounds checks, fuel and epochs counted (but never running out), baseline.
     Metered,
+    /// Bytecode, in the interpreter.
+    Bytecode,
 }
 
 /// The engine in one configuration.
@@ -47,6 +49,9 @@ impl X64 {
         }
         if matches!(variant, Variant::Baseline | Variant::Metered) {
             config.cpu_features(CpuFeatures::BASELINE);
+        }
+        if variant == Variant::Bytecode {
+            config.backend(Backend::Bytecode);
         }
         if variant == Variant::Metered {
             config.fuel(true).epoch_interruption(true);

@@ -208,7 +208,7 @@ impl FunctionCompiler<'_> {
     fn edge(&mut self, label: Label) {
         self.choose_convention(label);
         self.add_moves(label);
-        self.c.cx.moves.resolve(&mut self.c.cx.masm);
+        self.c.cx.resolve_moves();
         if self.c.blocks.get(label).convention == Convention::Return {
             self.epilogue();
         }
@@ -270,7 +270,7 @@ impl FunctionCompiler<'_> {
         }
         let skip = self.c.cx.masm.buf.new_label();
         self.c.cx.masm.jcc(cond.negate(), skip);
-        self.c.cx.moves.resolve(&mut self.c.cx.masm);
+        self.c.cx.resolve_moves();
         if returns {
             self.epilogue();
         } else {

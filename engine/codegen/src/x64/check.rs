@@ -6,7 +6,7 @@
 
 use super::context::Context;
 use super::moves::{Dst, Move, Src};
-use super::reg::{Gpr, Reg, RegSet, Xmm};
+use super::reg::{Reg, RegSet, Xmm};
 use super::stack::{Loc, VirtualStack};
 use microwasm::{RegClass, ValType};
 use std::collections::BTreeMap;
@@ -106,7 +106,7 @@ fn read(symbols: &Symbols, src: Src) -> Src {
 
 /// Executes the plain moves `made` on symbols and checks that each of the parallel moves
 /// `wanted` got its source's initial value, and that nothing else was written.
-pub fn check_moves(wanted: &[Move], made: &[Move]) {
+pub fn check_moves(wanted: &[Move], made: &[Move], is_scratch: impl Fn(Dst) -> bool) {
     let mut symbols = Symbols::new();
     let mut outside: BTreeMap<(bool, u32), Src> = BTreeMap::new();
     for mv in made {
@@ -141,10 +141,14 @@ pub fn check_moves(wanted: &[Move], made: &[Move]) {
             mv.dst
         );
     }
-    let scratch = [Reg::from(Gpr::SCRATCH), Reg::from(Xmm::SCRATCH)];
     for &(is_reg, index) in symbols.keys() {
         let known = wanted.iter().any(|mv| key(mv.dst) == Some((is_reg, index)))
-            || is_reg && scratch.iter().any(|r| r.0 as u32 == index);
+            || is_scratch(if is_reg {
+                Dst::Reg(Reg(index as u8))
+            } else {
+                Dst::Slot(index)
+            })
+            || is_reg && index == Reg::from(Xmm::SCRATCH).0 as u32;
         assert!(
             known,
             "a parallel move wrote a bystander: {made:?} for {wanted:?}"

@@ -139,7 +139,7 @@ impl FunctionCompiler<'_> {
                     cx.stack.push_home(param, 1);
                     cx.frame.reserve(home + param.slots());
                     let field = cx.masm.fload_patchable(Size::S64, Xmm::SCRATCH);
-                    cx.moves.caller_fields.push((field, offset));
+                    cx.caller_fields.push((field, offset));
                     moves::store(
                         &mut cx.masm,
                         ValType::F64,
@@ -253,7 +253,7 @@ impl FunctionCompiler<'_> {
         for &field in frame_fields.iter() {
             cx.masm.buf.patch32(field, frame as i32);
         }
-        for &(field, offset) in &cx.moves.caller_fields {
+        for &(field, offset) in &cx.caller_fields {
             cx.masm.buf.patch32(field, (frame + 8 + offset) as i32);
         }
         if frame > vmctx::STACK_SLACK {

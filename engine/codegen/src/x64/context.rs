@@ -14,8 +14,8 @@
 //! - Everything here but [`Context::settle_flags`] leaves the flags alone, so
 //!   that a compare and its consumer are never torn apart.
 
-use super::masm::{Masm, Size};
-use super::moves::{self, MoveResolver};
+use super::masm::{Masm, Patch32, Size};
+use super::moves::{self, MasmMoves, MoveResolver};
 use super::reg::{Gpr, Reg, RegSet, Xmm};
 use super::stack::{Entry, Loc, VirtualStack};
 use crate::error::CodegenError;
@@ -84,6 +84,8 @@ pub struct Context {
     pub stack: VirtualStack,
     /// Resolver of parallel moves.
     pub moves: MoveResolver,
+    /// See [`MasmMoves::caller_fields`].
+    pub caller_fields: Vec<(Patch32, u32)>,
     /// Stack entries in each register.
     refs: [u8; 32],
     used: RegSet,
@@ -106,6 +108,7 @@ impl Context {
             masm,
             stack: VirtualStack::default(),
             moves,
+            caller_fields: Vec::new(),
             refs: [0; 32],
             used: RegSet::EMPTY,
             held: RegSet::EMPTY,
@@ -122,7 +125,7 @@ impl Context {
     /// Forgets everything about the previous function.
     pub fn begin_function(&mut self) {
         self.stack.clear();
-        self.moves.caller_fields.clear();
+        self.caller_fields.clear();
         self.refs = [0; 32];
         self.used = RegSet::EMPTY;
         self.held = RegSet::EMPTY;
@@ -146,6 +149,14 @@ impl Context {
     #[inline]
     pub fn flags_pending(&self) -> bool {
         self.flags_pending
+    }
+
+    /// Makes the moves listed in [`Context::moves`].
+    pub fn resolve_moves(&mut self) {
+        self.moves.resolve(&mut MasmMoves {
+            masm: &mut self.masm,
+            caller_fields: &mut self.caller_fields,
+        });
     }
 
     /// Ends an operator: popped operands no longer hold their registers.

@@ -6,8 +6,7 @@
 
 pub mod abi;
 mod blocks;
-pub mod buffer;
-mod check;
+pub(crate) mod check;
 mod compiler;
 mod context;
 mod lower;
@@ -17,4 +16,5 @@ pub mod reg;
 mod stack;
 pub mod trampoline;
 
+pub use crate::buffer;
 pub use compiler::{Compiler, FunctionCompiler};

@@ -1,23 +1,16 @@
-//! The virtual stack: where the value at each stack position is right now.
+//! Where the x86-64 backend keeps values: the places of the virtual stack.
 //!
-//! Owns the entries and the list of positions whose value is not at home;
-//! emits nothing. Receives pushes, pops and relocations from
-//! [`super::context::Context`].
-//!
-//! Invariants:
-//! - Each position has a *home*, a run of 8-byte frame slots; homes ascend with
-//!   the position and do not overlap.
-//! - `off` lists, in ascending order, exactly the positions that are not
-//!   [`Loc::Home`]. There are at most [`VirtualStack::MAX_OFF`] of them, which
-//!   is what makes block boundaries and calls cost O(1).
-//! - A [`Loc::Slot`] lies below its holder's own home. So copying an aliased
-//!   slot out of the way ends: each copy goes to a higher slot.
-//! - At most one entry is [`Loc::Flags`].
+//! Invariant: at most one entry is [`Loc::Flags`].
 
 use super::masm::Cond;
 use super::moves::Src;
 use super::reg::Reg;
-use microwasm::ValType;
+use crate::stack::{self, Place};
+
+/// The virtual stack of the function being compiled.
+pub type VirtualStack = stack::VirtualStack<Loc>;
+/// One stack position.
+pub type Entry = stack::Entry<Loc>;
 
 /// Where a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +32,13 @@ pub enum Loc {
     Flags(Cond),
 }
 
-/// One stack position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Where the value is.
-    pub loc: Loc,
-    /// First slot of the position's home.
-    pub home: u32,
-    /// Type of the value.
-    pub ty: ValType,
+impl Place for Loc {
+    const HOME: Loc = Loc::Home;
+
+    #[inline]
+    fn names_slot(self) -> bool {
+        matches!(self, Loc::Slot(_))
+    }
 }
 
 impl Entry {
@@ -61,190 +52,5 @@ impl Entry {
             Loc::Slot(slot) => Src::Slot(slot),
             Loc::Flags(_) => unreachable!("pending compares are settled before values move"),
         }
-    }
-}
-
-/// The virtual stack of the function being compiled.
-#[derive(Debug, Default)]
-pub struct VirtualStack {
-    entries: Vec<Entry>,
-    off: Vec<u32>,
-    /// How many entries are [`Loc::Slot`].
-    slot_aliases: u32,
-    /// Whether a 16-byte value was ever pushed, so that slot and position differ.
-    wide: bool,
-}
-
-impl VirtualStack {
-    /// Most positions that may be off home after an operator.
-    pub const MAX_OFF: usize = 64;
-
-    /// Empties the stack, keeping its memory.
-    pub fn clear(&mut self) {
-        self.entries.clear();
-        self.off.clear();
-        self.slot_aliases = 0;
-        self.wide = false;
-    }
-
-    /// Number of values.
-    #[inline]
-    pub fn height(&self) -> u32 {
-        self.entries.len() as u32
-    }
-
-    /// First slot behind the homes of all current positions.
-    #[inline]
-    pub fn end_slot(&self) -> u32 {
-        self.entries.last().map_or(0, |e| e.home + e.ty.slots())
-    }
-
-    /// The entry at `pos`, which is below the height.
-    #[inline]
-    pub fn get(&self, pos: u32) -> Entry {
-        self.entries[pos as usize]
-    }
-
-    /// Positions off home, ascending.
-    #[inline]
-    pub fn off(&self) -> &[u32] {
-        &self.off
-    }
-
-    /// Whether any entry is [`Loc::Slot`].
-    #[inline]
-    pub fn has_slot_aliases(&self) -> bool {
-        self.slot_aliases != 0
-    }
-
-    /// Pushes a value that is not at home.
-    #[inline]
-    pub fn push(&mut self, ty: ValType, loc: Loc) {
-        debug_assert!(
-            loc != Loc::Home,
-            "a value is pushed before it can be at home"
-        );
-        let home = self.end_slot();
-        self.off.push(self.entries.len() as u32);
-        self.slot_aliases += matches!(loc, Loc::Slot(_)) as u32;
-        self.wide |= ty == ValType::V128;
-        self.entries.push(Entry { loc, home, ty });
-    }
-
-    /// Pushes `count` values that are at home already.
-    pub fn push_home(&mut self, ty: ValType, count: u32) {
-        let first = self.end_slot();
-        let slots = ty.slots();
-        self.wide |= ty == ValType::V128;
-        self.entries.extend((0..count).map(|i| Entry {
-            loc: Loc::Home,
-            home: first + i * slots,
-            ty,
-        }));
-    }
-
-    /// Pops the top value.
-    #[inline]
-    pub fn pop(&mut self) -> Entry {
-        let entry = self
-            .entries
-            .pop()
-            .expect("valid Microwasm: the stack is not empty");
-        if entry.loc != Loc::Home {
-            self.off.pop();
-            self.slot_aliases -= matches!(entry.loc, Loc::Slot(_)) as u32;
-        }
-        entry
-    }
-
-    /// Changes where the value at `pos` is.
-    #[inline]
-    pub fn set(&mut self, pos: u32, loc: Loc) {
-        let old = std::mem::replace(&mut self.entries[pos as usize].loc, loc);
-        self.slot_aliases += matches!(loc, Loc::Slot(_)) as u32;
-        self.slot_aliases -= matches!(old, Loc::Slot(_)) as u32;
-        match (old == Loc::Home, loc == Loc::Home) {
-            (true, false) => {
-                let at = self.off.iter().rposition(|&p| p < pos).map_or(0, |i| i + 1);
-                self.off.insert(at, pos);
-            }
-            (false, true) => {
-                let at = self
-                    .off
-                    .iter()
-                    .rposition(|&p| p == pos)
-                    .expect("off-home entries are listed");
-                self.off.remove(at);
-            }
-            _ => {}
-        }
-    }
-
-    /// Lets `relocate` say, for each position off home, where its value is from now on.
-    /// Positions for which it says [`Loc::Home`] leave the list.
-    #[inline]
-    pub fn update_off(&mut self, mut relocate: impl FnMut(u32, Entry) -> Loc) {
-        let VirtualStack {
-            entries,
-            off,
-            slot_aliases,
-            ..
-        } = self;
-        off.retain(|&pos| {
-            let entry = &mut entries[pos as usize];
-            let loc = relocate(pos, *entry);
-            *slot_aliases += matches!(loc, Loc::Slot(_)) as u32;
-            *slot_aliases -= matches!(entry.loc, Loc::Slot(_)) as u32;
-            entry.loc = loc;
-            loc != Loc::Home
-        });
-    }
-
-    /// Says that the value at `pos`, which is at home and above all that are not, is elsewhere.
-    #[inline]
-    pub fn set_highest(&mut self, pos: u32, loc: Loc) {
-        debug_assert!(
-            self.off.last().is_none_or(|&p| p < pos),
-            "{pos} is not the highest"
-        );
-        self.off.push(pos);
-        self.slot_aliases += matches!(loc, Loc::Slot(_)) as u32;
-        self.entries[pos as usize].loc = loc;
-    }
-
-    /// Cuts the stack to `height` values and says that all of them are at home.
-    pub fn reset_home(&mut self, height: u32) {
-        self.entries.truncate(height as usize);
-        for &pos in &self.off {
-            if let Some(entry) = self.entries.get_mut(pos as usize) {
-                entry.loc = Loc::Home;
-            }
-        }
-        self.off.clear();
-        self.slot_aliases = 0;
-    }
-
-    /// Appends the home entries of block arguments.
-    pub fn push_args(&mut self, args: &[ValType]) {
-        for &ty in args {
-            self.push_home(ty, 1);
-        }
-    }
-
-    /// The position whose home begins at `slot`, if there is one now.
-    #[inline]
-    pub fn position_of_slot(&self, slot: u32) -> Option<u32> {
-        if !self.wide {
-            return (slot < self.height()).then_some(slot);
-        }
-        self.entries
-            .binary_search_by_key(&slot, |e| e.home)
-            .ok()
-            .map(|i| i as u32)
-    }
-
-    /// All entries, for the self-check.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
     }
 }

@@ -27,6 +27,7 @@ pub use typed::TypedFunc;
 pub use values::{WasmTy, WasmValues};
 
 use crate::error::{Error, Result, UsageError};
+use crate::interp;
 use crate::signature::Signature;
 use crate::store::{AsContext, AsContextMut, StoreId, StoreInner, call_host, enter};
 use crate::val::{self, Val};
@@ -181,6 +182,13 @@ impl Func {
         unsafe {
             match self.funcref.as_ref().kind {
                 FuncKind::Host => call_host(store, self.funcref, slots),
+                FuncKind::Bytecode => enter(
+                    store,
+                    interp::enter,
+                    self.funcref,
+                    slots,
+                    interp::NATIVE_FRAME,
+                ),
                 FuncKind::Wasm => {
                     let signature = self.signature();
                     let (entry, stack) = (signature.entry()?, signature.stack_area());

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 use crate::error::{Result, UsageError};
+use crate::interp;
 use crate::store::{AsContextMut, call_host, enter};
 use crate::vm::{EntryFn, FuncKind, Slot};
 
@@ -13,9 +14,9 @@ use super::{Func, INLINE, WasmValues};
 /// A function with parameters `P` and results `R`. Calling it allocates nothing.
 pub struct TypedFunc<P, R> {
     func: Func,
-    /// The entry trampoline; none for a host function, which needs no entering.
-    entry: Option<EntryFn>,
-    stack: u32,
+    /// The entry trampoline and the stack that it needs; none for a host function, which
+    /// needs no entering.
+    entry: Option<(EntryFn, u32)>,
     types: PhantomData<fn(P) -> R>,
 }
 
@@ -37,13 +38,13 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
         }
         // SAFETY: a function of a store that is alive.
         let entry = match unsafe { func.raw().as_ref().kind } {
-            FuncKind::Wasm => Some(signature.entry()?),
+            FuncKind::Wasm => Some((signature.entry()?, signature.stack_area())),
+            FuncKind::Bytecode => Some((interp::enter as EntryFn, interp::NATIVE_FRAME)),
             FuncKind::Host => None,
         };
         Ok(TypedFunc {
             func,
             entry,
-            stack: signature.stack_area(),
             types: PhantomData,
         })
     }
@@ -71,7 +72,7 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
         unsafe {
             params.store(slots, Owner(id))?;
             match self.entry {
-                Some(entry) => enter(ptr, entry, funcref, slots, self.stack)?,
+                Some((entry, stack)) => enter(ptr, entry, funcref, slots, stack)?,
                 None => call_host(ptr, funcref, slots)?,
             }
             Ok(R::load(slots, Owner(id)))

@@ -10,18 +10,19 @@ use microwasm::wasm::{
     Consumer, FunctionBody, ModuleTranslator, Scratch, WasmError, translate, translate_with,
 };
 use microwasm::{DefinedFuncIndex, ModuleInfo};
-use microwasm_codegen::link::LinkPlan;
+use microwasm_codegen::bytecode::validate::{Extent, validate};
+use microwasm_codegen::link::{BuiltinAddresses, LinkPlan};
 use microwasm_codegen::vmctx::VmLayout;
-use microwasm_codegen::x64::Compiler;
-use microwasm_codegen::{Settings, Stencils};
+use microwasm_codegen::{Backend, Settings, Stencils, bytecode, x64};
 
 use crate::builtins;
 use crate::code::CodeBlock;
 use crate::engine::Engine;
 use crate::error::{CompileError, Result};
 use crate::signature::SignatureRef;
+use crate::vm::FuncKind;
 
-use super::{CodeTable, FuncRefs, Module, ModuleInner};
+use super::{Code, CodeTable, FuncRefs, Module, ModuleInner};
 
 /// Stencils larger than this are not kept for the next module.
 const KEEP_CODE: usize = 4 << 20;
@@ -29,19 +30,33 @@ const KEEP_CODE: usize = 4 << 20;
 /// What compiling a module needs and leaves to the next.
 pub(crate) struct CompileContext {
     scratch: Scratch,
-    backend: Backend,
+    backend: Compilation,
 }
 
-struct Backend {
+struct Compilation {
     compiler: Compiler,
     stencils: Stencils,
+}
+
+enum Compiler {
+    X64(Box<x64::Compiler>),
+    Bytecode(Box<bytecode::Compiler>),
+}
+
+impl Compiler {
+    fn new(settings: Settings) -> Compiler {
+        match settings.backend {
+            Backend::X64 => Compiler::X64(Box::new(x64::Compiler::new(settings))),
+            Backend::Bytecode => Compiler::Bytecode(Box::new(bytecode::Compiler::new(settings))),
+        }
+    }
 }
 
 impl CompileContext {
     pub(crate) fn new(settings: Settings) -> CompileContext {
         CompileContext {
             scratch: Scratch::default(),
-            backend: Backend {
+            backend: Compilation {
                 compiler: Compiler::new(settings),
                 stencils: Stencils::default(),
             },
@@ -51,7 +66,7 @@ impl CompileContext {
 
 /// Compiles the functions of one module as they come.
 struct FunctionsToCode<'a> {
-    backend: &'a mut Backend,
+    backend: &'a mut Compilation,
     layout: &'a mut Option<VmLayout>,
     max_code: u32,
 }
@@ -60,13 +75,22 @@ impl Consumer for FunctionsToCode<'_> {
     type Error = CompileError;
 
     fn function(&mut self, body: FunctionBody<'_>) -> Result<(), CompileError> {
-        let Backend { compiler, stencils } = &mut *self.backend;
+        let Compilation { compiler, stencils } = &mut *self.backend;
         let (module, func) = (body.module(), body.index());
         let layout = self.layout.get_or_insert_with(|| VmLayout::new(module));
-        let mut sink = compiler.function(module, layout, func, stencils);
-        body.translate(&mut sink)?;
-        sink.finish()
-            .map_err(|error| CompileError::Function { func, error })?;
+        match compiler {
+            Compiler::X64(compiler) => {
+                let mut sink = compiler.function(module, layout, func, stencils);
+                body.translate(&mut sink)?;
+                sink.finish()
+            }
+            Compiler::Bytecode(compiler) => {
+                let mut sink = compiler.function(module, layout, func, stencils);
+                body.translate(&mut sink)?;
+                sink.finish()
+            }
+        }
+        .map_err(|error| CompileError::Function { func, error })?;
         if stencils.code.len() > self.max_code as usize {
             return Err(CompileError::CodeTooLarge {
                 limit: self.max_code,
@@ -197,21 +221,18 @@ fn link(
 ) -> Result<Module> {
     let layout = layout.unwrap_or_else(|| VmLayout::new(&info));
     let plan = LinkPlan::new(stencils, &info, &layout).map_err(CompileError::from)?;
-    let code = match plan.size() {
-        0 => None,
-        size => {
-            let builtins = builtins::addresses()?;
-            let fill = |out: &mut [u8]| Ok(plan.write(stencils, &builtins, out)?);
-            Some(CodeBlock::new::<CompileError>(size, fill)?)
-        }
+    let (code, kind) = match engine.backend() {
+        Backend::X64 => (native_code(stencils, &plan)?, FuncKind::Wasm),
+        Backend::Bytecode => (
+            bytecode_image(stencils, &plan, &info, &layout)?,
+            FuncKind::Bytecode,
+        ),
     };
-    let base = code.as_ref().map_or(std::ptr::null(), |code| {
-        code.address().as_ptr().cast_const()
-    });
+    let base = code.bytes().as_ptr();
     let table = CodeTable::new(stencils, &plan, base as usize, info.imported_funcs);
     let signatures = SignatureRef::of_all(&info.types);
     let address = |func: DefinedFuncIndex| base.wrapping_add(plan.function(func) as usize);
-    let funcrefs = FuncRefs::new(&info, &signatures, address)?;
+    let funcrefs = FuncRefs::new(&info, kind, &signatures, address)?;
     let inner = Arc::new(ModuleInner {
         engine: engine.clone(),
         info,
@@ -222,10 +243,44 @@ fn link(
         code,
         exports_by_name: OnceLock::new(),
     });
-    if let Some(code) = &inner.code {
+    if let Code::Native(code) = &inner.code {
         code.set_owner(&inner.table);
     }
     Ok(Module(inner))
+}
+
+/// Machine code, where it is executed.
+fn native_code(stencils: &Stencils, plan: &LinkPlan) -> Result<Code, CompileError> {
+    if plan.size() == 0 {
+        return Ok(Code::None);
+    }
+    let builtins = builtins::addresses()?;
+    let fill = |out: &mut [u8]| Ok(plan.write(stencils, &builtins, out)?);
+    let code = CodeBlock::new::<CompileError>(plan.size(), fill)?;
+    Ok(Code::Native(code))
+}
+
+/// Bytecode, validated.
+fn bytecode_image(
+    stencils: &Stencils,
+    plan: &LinkPlan,
+    info: &ModuleInfo,
+    layout: &VmLayout,
+) -> Result<Code, CompileError> {
+    let mut code = vec![0; plan.size()].into_boxed_slice();
+    // Bytecode names the runtime's functions by number.
+    plan.write(stencils, &BuiltinAddresses([0; _]), &mut code)?;
+    let extents: Vec<Extent> = stencils
+        .iter()
+        .enumerate()
+        .map(|(index, stencil)| {
+            let start = plan.function(DefinedFuncIndex(index as u32));
+            let end = start + stencil.code.len() as u32;
+            Extent { start, end }
+        })
+        .collect();
+    validate(&code, &extents, info, layout)?;
+    Ok(Code::Bytecode(code))
 }
 
 /// Takes operators and does nothing.
@@ -244,7 +299,7 @@ impl Consumer for Discard {
 }
 
 /// Validates a module.
-pub(super) fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
+pub(super) fn check(engine: &Engine, bytes: &[u8]) -> Result<()> {
     translate(bytes, engine.config().compile_limits.clone(), &mut Discard)?;
     Ok(())
 }

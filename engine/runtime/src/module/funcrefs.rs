@@ -31,9 +31,10 @@ unsafe impl Send for FuncRefs {}
 unsafe impl Sync for FuncRefs {}
 
 impl FuncRefs {
-    /// Finds the functions of `info`; `address` tells where one's code is.
+    /// Finds the functions of `info`; `address` tells where one's code is, of this kind.
     pub(super) fn new(
         info: &ModuleInfo,
+        kind: FuncKind,
         signatures: &[SignatureRef],
         address: impl Fn(DefinedFuncIndex) -> *const u8,
     ) -> Result<FuncRefs, CodeMemoryError> {
@@ -42,7 +43,7 @@ impl FuncRefs {
         for_each_named(info, |func| {
             if let (Ok(()), Some(defined)) = (&result, info.defined(func)) {
                 let signature = &signatures[info.funcs[func.index()].index()];
-                result = refs.add(info, defined, signature, &address);
+                result = refs.add(info, kind, defined, signature, &address);
             }
         });
         result.map(|()| refs)
@@ -51,6 +52,7 @@ impl FuncRefs {
     fn add(
         &mut self,
         info: &ModuleInfo,
+        kind: FuncKind,
         func: DefinedFuncIndex,
         signature: &SignatureRef,
         address: impl Fn(DefinedFuncIndex) -> *const u8,
@@ -65,10 +67,14 @@ impl FuncRefs {
         *slot = self.templates.len() as u32;
         self.templates.push(VmFuncRef {
             code: address(func),
-            cross: signature.cross()?,
+            cross: match kind {
+                FuncKind::Wasm => signature.cross()?,
+                // The interpreter changes instances itself.
+                FuncKind::Bytecode | FuncKind::Host => std::ptr::null(),
+            },
             vmctx: std::ptr::null_mut(),
             sig: signature.id(),
-            kind: FuncKind::Wasm,
+            kind,
             signature: &**signature,
         });
         Ok(())

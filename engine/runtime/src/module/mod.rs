@@ -43,12 +43,39 @@ pub(crate) struct ModuleInner {
     pub(crate) funcrefs: FuncRefs,
     /// Knows the addresses of `code`, which must not be dropped before everything that runs it.
     table: CodeTable,
-    code: Option<CodeBlock>,
+    code: Code,
     /// Exports by name, where there are many.
     exports_by_name: OnceLock<Box<[u32]>>,
 }
 
-/// The machine code of a module.
+/// Where a module's code is.
+pub(crate) enum Code {
+    /// There is none.
+    None,
+    /// Machine code.
+    Native(CodeBlock),
+    /// Bytecode, validated.
+    Bytecode(Box<[u8]>),
+}
+
+impl Code {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Code::None => &[],
+            Code::Native(code) => code.bytes(),
+            Code::Bytecode(code) => code,
+        }
+    }
+}
+
+impl ModuleInner {
+    /// What is known about its code.
+    pub(crate) fn table(&self) -> &CodeTable {
+        &self.table
+    }
+}
+
+/// The code of a module.
 #[derive(Clone, Copy, Debug)]
 pub struct ModuleCode<'a> {
     /// Everything, as it is executed.
@@ -77,7 +104,7 @@ impl Module {
     /// # Errors
     /// As for [`Module::new`], except for limits of the compiler.
     pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
-        build::validate(engine, bytes)
+        build::check(engine, bytes)
     }
 
     /// The engine that it was compiled by.
@@ -141,9 +168,9 @@ impl Module {
         }
     }
 
-    /// Its machine code.
+    /// Its code: machine code, or bytecode.
     pub fn code(&self) -> ModuleCode<'_> {
-        let bytes = self.0.code.as_ref().map_or(&[][..], CodeBlock::bytes);
+        let bytes = self.0.code.bytes();
         ModuleCode {
             bytes,
             address: bytes.as_ptr() as usize,

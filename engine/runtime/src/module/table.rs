@@ -85,6 +85,17 @@ impl CodeTable {
         })
     }
 
+    /// What is known of a trap that an instruction at `pc` itself has raised.
+    pub(crate) fn exact_site(&self, pc: usize) -> Option<TrapSite> {
+        let offset = pc.wrapping_sub(self.base);
+        let (func, code_offset) = self.locate(offset)?;
+        Some(TrapSite {
+            func,
+            code_offset,
+            source_offset: self.source(offset),
+        })
+    }
+
     pub(super) fn function(&self, func: DefinedFuncIndex) -> Option<Range<usize>> {
         self.functions
             .get(func.index())

@@ -144,7 +144,7 @@ impl StoreInner {
             self.vm.fuel = 0;
         }
         // SAFETY: the caller's promise.
-        unsafe { Trap::raised(code, &self.vm) }.into()
+        unsafe { Trap::raised(code, self) }.into()
     }
 }
 

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use microwasm::module::{Limits, MemoryType, TableType};
+use microwasm_codegen::Backend;
 use rustix::io::Errno;
 
 use crate::arena::Arena;
 use crate::engine::Engine;
 use crate::error::{Error, ResourceError, Result};
 use crate::instance::InstanceData;
+use crate::interp;
 use crate::memory::LinearMemory;
 use crate::signature::SignatureRef;
 use crate::sys::map::MapError;
@@ -53,6 +55,7 @@ pub(crate) struct StoreInner {
     host_funcs: Vec<HostFuncOwner>,
     pub(crate) arena: Arena,
     spare_elements: Vec<Vec<u64>>,
+    pub(crate) interp: interp::State,
 }
 
 /// Keeps alive what a host function in the arena points to.
@@ -79,9 +82,10 @@ pub(crate) struct StoreResources {
     host_funcs: Vec<HostFuncOwner>,
     arena: Arena,
     spare_elements: Vec<Vec<u64>>,
+    interp: interp::State,
 }
 
-// SAFETY: all lists are empty, and the arena is reset.
+// SAFETY: all lists are empty, the arena is reset, and the interpreter's stack is not in use.
 unsafe impl Send for StoreResources {}
 
 /// Tables' elements that are kept for the next store: how many, and how large.
@@ -97,6 +101,7 @@ impl StoreInner {
             host_funcs,
             arena,
             spare_elements,
+            interp,
         } = engine.take_store();
         StoreInner {
             vm: VmStore::new(engine.epoch_counter()),
@@ -112,6 +117,7 @@ impl StoreInner {
             host_funcs,
             arena,
             spare_elements,
+            interp,
         }
     }
 
@@ -127,7 +133,11 @@ impl StoreInner {
         entry: HostEntry,
         callee: &Arc<dyn Any + Send + Sync>,
     ) -> Result<NonNull<VmFuncRef>> {
-        let code = signature.host()?;
+        // The interpreter calls the entry itself.
+        let code = match self.engine.backend() {
+            Backend::X64 => signature.host()?,
+            Backend::Bytecode => std::ptr::null(),
+        };
         let signature_ptr: *const _ = &**signature;
         let host = self.arena.place(VmHostFunc {
             entry,
@@ -316,6 +326,7 @@ impl Drop for StoreInner {
             host_funcs: std::mem::take(&mut self.host_funcs),
             arena: std::mem::take(&mut self.arena),
             spare_elements: std::mem::take(&mut self.spare_elements),
+            interp: std::mem::take(&mut self.interp),
         };
         resources.memories.clear();
         for mut table in resources.tables.drain(..) {

@@ -102,7 +102,7 @@ impl FunctionCompiler<'_> {
             let entry = cx.stack.get(first + i as u32);
             cx.moves.add(param, entry.source(), dst);
         }
-        cx.moves.resolve(&mut cx.masm);
+        cx.resolve_moves();
         for _ in 0..count {
             cx.drop_top();
         }
@@ -157,7 +157,7 @@ impl FunctionCompiler<'_> {
             let entry = cx.stack.get(pos);
             cx.moves.add(entry.ty, entry.source(), next());
         }
-        cx.moves.resolve(&mut cx.masm);
+        cx.resolve_moves();
         for _ in 0..operands {
             cx.drop_top();
         }

@@ -2,7 +2,7 @@
 //!
 //! Owns, for the duration of one function, the vectors of a [`Stencils`] arena
 //! (code, relocations, trap sites, source locations), and the labels of that
-//! function. Receives whole instructions from [`crate::x64::masm`], at most 15
+//! function. Receives whole instructions from a backend, at most 15
 //! bytes in a `u128` each; hands the arena back with one more stencil in it.
 //!
 //! Invariants:
@@ -26,7 +26,7 @@ use crate::stencil::{
 const MAX_FUNCTION: u32 = (1 << 30) - 16;
 /// No arena is larger than this, so that every distance within an image fits a `rel32`.
 const MAX_ARENA: usize = i32::MAX as usize - (1 << 20);
-/// Bytes written per instruction; the longest x86-64 instruction has 15.
+/// Bytes written per instruction; none of either backend has more than 15.
 const STEP: usize = 16;
 /// Least and most room added at once.
 const GROWTH: (usize, usize) = (512, 64 << 10);
@@ -49,7 +49,7 @@ pub struct Patch32(u32);
 
 /// What a label is used for: how the 32-bit field that waits for it is computed.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum LabelUse {
+pub(crate) enum LabelUse {
     /// `target - end of field`: jumps and rip-relative addresses.
     Relative,
     /// `target - start of the jump table that holds the field`.
@@ -212,7 +212,7 @@ impl CodeBuffer {
 
     /// Appends the low `len` bytes of `bits`, `len` being at most 15.
     #[inline]
-    pub(super) fn append(&mut self, bits: u128, len: u32) {
+    pub(crate) fn append(&mut self, bits: u128, len: u32) {
         let room = self
             .code
             .get_mut(self.pos..)
@@ -256,7 +256,7 @@ impl CodeBuffer {
 
     /// The offset of a label that has been bound.
     #[inline]
-    pub(super) fn bound_at(&self, label: JumpLabel) -> Option<u32> {
+    pub(crate) fn bound_at(&self, label: JumpLabel) -> Option<u32> {
         self.labels[label.0 as usize].bound()
     }
 
@@ -320,7 +320,7 @@ impl CodeBuffer {
 
     /// Notes that an unconditional `jmp rel32` to `label` has just been appended.
     #[inline]
-    pub(super) fn note_tail_jump(&mut self, label: JumpLabel) {
+    pub(crate) fn note_tail_jump(&mut self, label: JumpLabel) {
         self.tail_jump = Some(TailJump {
             label,
             end: self.offset().0,
@@ -329,7 +329,7 @@ impl CodeBuffer {
 
     /// Makes the 4 bytes just appended refer to `label`.
     #[inline]
-    pub(super) fn use_label(&mut self, label: JumpLabel, usage: LabelUse) {
+    pub(crate) fn use_label(&mut self, label: JumpLabel, usage: LabelUse) {
         if self.overflow {
             return;
         }
@@ -348,7 +348,7 @@ impl CodeBuffer {
 
     /// Notes that a jump table starts at `start`, unless it is the latest one.
     #[inline]
-    pub(super) fn note_table(&mut self, start: CodeOffset) {
+    pub(crate) fn note_table(&mut self, start: CodeOffset) {
         if self.tables.last() != Some(&start.0) {
             self.tables.push(start.0);
         }
@@ -381,8 +381,19 @@ impl CodeBuffer {
         *bytes.expect("fields are only noted for bytes that were appended") = value.to_le_bytes();
     }
 
+    /// Overwrites two bytes of an instruction that was appended.
+    #[inline]
+    pub(crate) fn overwrite16(&mut self, offset: u32, value: u16) {
+        let at = self.start + offset as usize;
+        if !self.overflow
+            && let Some(field) = self.code.get_mut(at..at + 2)
+        {
+            field.copy_from_slice(&value.to_le_bytes());
+        }
+    }
+
     /// Overwrites the function's first bytes.
-    pub(super) fn overwrite_entry(&mut self, bytes: &[u8]) {
+    pub(crate) fn overwrite_entry(&mut self, bytes: &[u8]) {
         if !self.overflow
             && let Some(entry) = self.code.get_mut(self.start..self.start + bytes.len())
         {
@@ -392,7 +403,7 @@ impl CodeBuffer {
 
     /// The 4 bytes just appended, to be filled in by [`CodeBuffer::patch32`].
     #[inline]
-    pub(super) fn patch_here(&self) -> Patch32 {
+    pub(crate) fn patch_here(&self) -> Patch32 {
         Patch32(if self.overflow {
             u32::MAX
         } else {
@@ -409,7 +420,7 @@ impl CodeBuffer {
 
     /// Makes the 4 bytes just appended a relocation against `target`.
     #[inline]
-    pub(super) fn add_reloc(&mut self, kind: RelocKind, target: ExternalName, addend: i32) {
+    pub(crate) fn add_reloc(&mut self, kind: RelocKind, target: ExternalName, addend: i32) {
         if !self.overflow {
             let offset = CodeOffset(self.offset().0 - 4);
             self.relocs.push(Reloc {

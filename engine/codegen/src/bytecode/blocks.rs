@@ -1,0 +1,398 @@
+//! Blocks and branches.
+//!
+//! A branch finds everything at home: what lies below the block, and its arguments in the
+//! slots where the block wants them. Since locals are at home anyway, few branches move
+//! anything; a conditional one that has to is jumped over when it is not taken.
+//!
+//! After a terminator the state belongs to nobody, but for two cases that are resolved when
+//! the next block is bound: a jump that would go to the next instruction is never emitted, and
+//! a block with one caller that is bound right behind its conditional branch goes on with the
+//! state as it is.
+//!
+//! Invariant: binding and branching cost O(block arguments), whatever the height.
+
+use super::compiler::FunctionCompiler;
+use super::context::{Compare, Cond, Operand, Value};
+use super::op::Opcode;
+use crate::buffer::JumpLabel;
+use crate::moves::{Dst, Src};
+use microwasm::op::{BlockDecl, IntCmp, IntSize};
+use microwasm::{Label, ValType};
+use std::ops::Range;
+
+/// A declared block.
+#[derive(Clone, Debug)]
+struct Block {
+    base: u32,
+    args: Range<u32>,
+    backward: bool,
+    single: bool,
+    /// Whether a branch to it has been compiled.
+    called: bool,
+    label: Option<JumpLabel>,
+    /// In the branch table numbered so, entries for this block go to `edge`.
+    table: u32,
+    edge: JumpLabel,
+}
+
+/// What follows the operator just compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cursor {
+    /// The next operator.
+    Open,
+    /// The block after the branch; its arguments are in place, the jump is not emitted.
+    Jump(Label),
+    /// The block to which the live state belongs.
+    Fall(Label),
+    /// Nothing: operators are skipped until a block with a caller is bound.
+    Dead,
+}
+
+/// The blocks of the function being compiled.
+#[derive(Debug)]
+pub(super) struct Blocks {
+    blocks: Vec<Block>,
+    arg_types: Vec<ValType>,
+    cursor: Cursor,
+    tables: u32,
+    /// Edges of the branch table at hand that need code of their own.
+    edges: Vec<Label>,
+}
+
+impl Default for Blocks {
+    fn default() -> Blocks {
+        Blocks {
+            blocks: Vec::new(),
+            arg_types: Vec::new(),
+            cursor: Cursor::Dead,
+            tables: 0,
+            edges: Vec::new(),
+        }
+    }
+}
+
+impl Blocks {
+    /// Forgets the previous function; `results` are the arguments of the return block.
+    pub(super) fn begin_function(&mut self, results: &[ValType]) {
+        self.blocks.clear();
+        self.arg_types.clear();
+        self.cursor = Cursor::Open;
+        self.tables = 0;
+        let decl = BlockDecl {
+            base: microwasm::StackHeight(0),
+            args: results,
+            backward: false,
+            callers: None,
+        };
+        self.declare(Label::RETURN, decl);
+    }
+
+    fn declare(&mut self, label: Label, decl: BlockDecl<'_>) {
+        let start = self.arg_types.len() as u32;
+        self.arg_types.extend_from_slice(decl.args);
+        let block = Block {
+            base: decl.base.0,
+            args: start..self.arg_types.len() as u32,
+            backward: decl.backward,
+            single: decl.callers == Some(1) && !decl.backward,
+            called: false,
+            label: None,
+            table: 0,
+            edge: JumpLabel::NONE,
+        };
+        let index = label.index();
+        if index < self.blocks.len() {
+            self.blocks[index] = block;
+        } else {
+            self.blocks.resize(index, block.clone());
+            self.blocks.push(block);
+        }
+    }
+
+    /// Whether operators are being skipped.
+    #[inline]
+    pub(super) fn is_dead(&self) -> bool {
+        self.cursor == Cursor::Dead
+    }
+
+    fn get(&self, label: Label) -> &Block {
+        &self.blocks[label.index()]
+    }
+}
+
+impl FunctionCompiler<'_> {
+    #[inline(never)]
+    pub(super) fn declare(&mut self, label: Label, decl: BlockDecl<'_>) {
+        self.c.blocks.declare(label, decl);
+    }
+
+    pub(super) fn end_dead(&mut self) {
+        self.c.blocks.cursor = Cursor::Dead;
+    }
+
+    fn jump_label(&mut self, label: Label) -> JumpLabel {
+        let block = &mut self.c.blocks.blocks[label.index()];
+        *block
+            .label
+            .get_or_insert_with(|| self.c.cx.emit.buf.new_label())
+    }
+
+    /// Position of the first argument of a branch to `label`, and where it belongs.
+    fn arguments(&self, label: Label) -> (u32, u32) {
+        let Block { base, ref args, .. } = *self.c.blocks.get(label);
+        (self.c.cx.stack.height() - (args.end - args.start), base)
+    }
+
+    // --- terminators ---
+
+    #[inline(never)]
+    pub(super) fn br(&mut self, label: Label) {
+        self.edge(label);
+        self.c.blocks.cursor = match label {
+            Label::RETURN => Cursor::Dead,
+            _ => Cursor::Jump(label),
+        };
+    }
+
+    /// Moves everything to where a branch to `label` wants it; a return also leaves the function.
+    fn edge(&mut self, label: Label) {
+        if label == Label::RETURN {
+            return self.leave();
+        }
+        self.settle_edge(label);
+        self.add_moves(label);
+        self.c.cx.resolve_moves();
+    }
+
+    /// Sends everything home that a branch to `label` wants there and that would go to the
+    /// same place if the branch were not taken.
+    fn settle_edge(&mut self, label: Label) {
+        self.c.blocks.blocks[label.index()].called = true;
+        if label == Label::RETURN {
+            return;
+        }
+        let (first, base) = self.arguments(label);
+        let end = if first == base {
+            self.c.cx.stack.height()
+        } else {
+            base
+        };
+        self.c.cx.send_home(0, end);
+    }
+
+    /// Lists the moves that are left after [`FunctionCompiler::settle_edge`].
+    fn add_moves(&mut self, label: Label) {
+        let (first, base) = self.arguments(label);
+        let cx = &mut self.c.cx;
+        if first == base {
+            return;
+        }
+        let mut home = cx.stack.get(base).home;
+        for pos in first..cx.stack.height() {
+            let entry = cx.stack.get(pos);
+            cx.moves.add(entry.ty, entry.source(), Dst::Slot(home));
+            home += entry.ty.slots();
+        }
+        cx.reserve(home);
+    }
+
+    /// Returns: the results go to the first slots.
+    fn leave(&mut self) {
+        let (first, _) = self.arguments(Label::RETURN);
+        let cx = &mut self.c.cx;
+        let height = cx.stack.height();
+        if height - first == 1 {
+            match cx.stack.get(first).source() {
+                Src::Slot(slot) if slot != 0 => return cx.emit.return_slot(slot),
+                Src::Const(bits) => cx.emit.constant(0, bits),
+                _ => {}
+            }
+            return cx.emit.plain(Opcode::Return);
+        }
+        let mut slot = 0;
+        for pos in first..height {
+            let entry = cx.stack.get(pos);
+            cx.moves.add(entry.ty, entry.source(), Dst::Slot(slot));
+            slot += entry.ty.slots();
+        }
+        cx.resolve_moves();
+        cx.emit.plain(Opcode::Return);
+    }
+
+    #[inline(never)]
+    pub(super) fn br_if(&mut self, then: Label, otherwise: Label) {
+        let cond = self.pop_condition();
+        if then == otherwise {
+            return self.br(then);
+        }
+        let height = self.c.cx.stack.height();
+        let blocks = &self.c.blocks;
+        let falls = |label: Label| {
+            let Block {
+                base,
+                args,
+                single,
+                called,
+                ..
+            } = blocks.get(label);
+            *single && !called && base + (args.end - args.start) == height
+        };
+        if falls(then) {
+            self.branch_if(cond.negate(), otherwise);
+            self.c.blocks.cursor = Cursor::Fall(then);
+        } else if falls(otherwise) {
+            self.branch_if(cond, then);
+            self.c.blocks.cursor = Cursor::Fall(otherwise);
+        } else {
+            self.branch_if(cond, then);
+            self.br(otherwise);
+        }
+    }
+
+    /// Pops an `i32` and turns it into a compare.
+    fn pop_condition(&mut self) -> Compare {
+        if let Some(compare) = self.c.cx.take_compare() {
+            return compare;
+        }
+        let lhs = self.c.cx.pop();
+        Compare {
+            cond: Cond::Int(IntCmp::Ne, IntSize::I32),
+            lhs,
+            rhs: Operand {
+                value: Value::Const(0),
+                ..lhs
+            },
+        }
+    }
+
+    /// Branches when `cond` holds; otherwise goes on with the state as it is.
+    fn branch_if(&mut self, cond: Compare, label: Label) {
+        self.settle_edge(label);
+        if label != Label::RETURN {
+            self.add_moves(label);
+            if self.c.cx.moves.is_empty() {
+                let target = self.jump_label(label);
+                return self.c.cx.branch(cond, target);
+            }
+        }
+        let skip = self.c.cx.emit.buf.new_label();
+        self.c.cx.branch(cond.negate(), skip);
+        if label == Label::RETURN {
+            self.leave();
+        } else {
+            self.c.cx.resolve_moves();
+            self.jump_to(label);
+        }
+        self.c.cx.emit.bind(skip);
+    }
+
+    #[inline(never)]
+    pub(super) fn br_table(&mut self, targets: &[Label], default: Label) {
+        let index = self.c.cx.pop();
+        if targets.is_empty() {
+            return self.br(default);
+        }
+        let height = self.c.cx.stack.height();
+        self.c.cx.send_home(0, height);
+        let index = self.c.cx.slot(index);
+        self.c.blocks.tables += 1;
+        self.c.cx.emit.br_table(index, targets.len() as u32);
+        for &label in targets.iter().chain([&default]) {
+            let edge = self.table_edge(label);
+            self.c.cx.emit.br(edge);
+        }
+        let edges = std::mem::take(&mut self.c.blocks.edges);
+        for &label in &edges {
+            let edge = self.c.blocks.get(label).edge;
+            self.c.cx.emit.bind(edge);
+            self.edge(label);
+            if label != Label::RETURN {
+                self.jump_to(label);
+            }
+        }
+        self.c.blocks.edges = edges;
+        self.c.blocks.edges.clear();
+        self.end_dead();
+    }
+
+    /// Where the entries of the current branch table for `label` go: straight to the block, or
+    /// to code that moves its arguments.
+    fn table_edge(&mut self, label: Label) -> JumpLabel {
+        let tables = self.c.blocks.tables;
+        let Block { table, edge, .. } = *self.c.blocks.get(label);
+        if table == tables {
+            return edge;
+        }
+        self.c.blocks.blocks[label.index()].called = true;
+        let direct = label != Label::RETURN && {
+            self.add_moves(label);
+            self.c.cx.moves.discard()
+        };
+        let edge = if direct {
+            self.jump_label(label)
+        } else {
+            self.c.blocks.edges.push(label);
+            self.c.cx.emit.buf.new_label()
+        };
+        let block = &mut self.c.blocks.blocks[label.index()];
+        block.table = tables;
+        block.edge = edge;
+        edge
+    }
+
+    // --- binding ---
+
+    #[inline(never)]
+    pub(super) fn label(&mut self, label: Label) {
+        match self.c.blocks.cursor {
+            Cursor::Fall(fall) if fall == label => {
+                self.c.blocks.cursor = Cursor::Open;
+                return;
+            }
+            Cursor::Jump(target) if target == label => {}
+            _ => self.flush_cursor(),
+        }
+        let Block {
+            base,
+            ref args,
+            backward,
+            called,
+            label: jump,
+            ..
+        } = *self.c.blocks.get(label);
+        if !called || label == Label::RETURN {
+            return self.end_dead();
+        }
+        let args = args.start as usize..args.end as usize;
+        let cx = &mut self.c.cx;
+        cx.stack.reset_home(base);
+        cx.stack.push_args(&self.c.blocks.arg_types[args]);
+        cx.reserve(cx.stack.end_slot());
+        if jump.is_some() || backward {
+            let jump = self.jump_label(label);
+            self.c.cx.emit.bind(jump);
+        }
+        self.c.cx.emit.forget_last();
+        self.c.blocks.cursor = Cursor::Open;
+        if backward {
+            self.interruption_checks();
+        }
+    }
+
+    fn jump_to(&mut self, label: Label) {
+        let target = self.jump_label(label);
+        self.c.cx.emit.br(target);
+    }
+
+    /// Emits the jump that was held back.
+    pub(super) fn flush_cursor(&mut self) {
+        match std::mem::replace(&mut self.c.blocks.cursor, Cursor::Dead) {
+            Cursor::Jump(target) => self.jump_to(target),
+            Cursor::Fall(fall) => {
+                self.edge(fall);
+                self.jump_to(fall);
+            }
+            Cursor::Open | Cursor::Dead => {}
+        }
+    }
+}

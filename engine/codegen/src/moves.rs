@@ -1,0 +1,347 @@
+//! Parallel moves: many values change place at once, no one overwritten before it is read.
+//!
+//! Receives a list of moves with distinct destinations; hands plain moves to a
+//! backend's [`MoveEmitter`]. Cycles go through its scratch places: after all
+//! moves whose destination nobody reads any more have been made, what is left
+//! are simple cycles, in which each location has exactly one reader (the count
+//! argument in Rideau, Serpette, Leroy: *Tilting at windmills with Coq*, 2008).
+//! Constants come last, when every destination is free.
+//!
+//! Linear in the number of moves. Which locations are read, and by which move a
+//! location is written, is kept in arrays indexed by register or slot that are
+//! clean between two uses.
+
+use crate::x64::reg::{Reg, RegSet};
+use microwasm::ValType;
+
+/// Where a moved value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Src {
+    /// A register.
+    Reg(Reg),
+    /// A frame slot.
+    Slot(u32),
+    /// A constant.
+    Const(u64),
+}
+
+/// Where a moved value goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dst {
+    /// A register.
+    Reg(Reg),
+    /// A frame slot.
+    Slot(u32),
+    /// The outgoing stack area, at `[rsp + offset]`.
+    Out(u32),
+    /// The caller's stack area, at this offset from it; for stack results.
+    Caller(u32),
+}
+
+/// One move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Type of the value.
+    pub ty: ValType,
+    /// Source.
+    pub src: Src,
+    /// Destination; differs from that of every other move of the list.
+    pub dst: Dst,
+}
+
+/// Makes plain moves, for a backend.
+pub trait MoveEmitter {
+    /// Makes one move.
+    fn emit(&mut self, mv: Move);
+
+    /// Where the value of type `ty` in `place` is kept while its cycle is being broken:
+    /// a register or a slot that no move names.
+    fn scratch(&mut self, place: Dst, ty: ValType) -> Dst;
+
+    /// Whether `place` is such a place.
+    fn is_scratch(&self, place: Dst) -> bool;
+}
+
+const NONE: u32 = u32::MAX;
+
+/// Readers and writer of one location among the moves at hand.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    readers: u32,
+    writer: u32,
+}
+
+impl Use {
+    const CLEAN: Use = Use {
+        readers: 0,
+        writer: NONE,
+    };
+}
+
+/// Resolves parallel moves. Reused, so that a resolution allocates nothing.
+#[derive(Debug)]
+pub struct MoveResolver {
+    moves: Vec<Move>,
+    /// Registers read and written by `moves`, and whether any of them reads or writes a slot.
+    reads: RegSet,
+    writes: RegSet,
+    slot_read: bool,
+    slot_written: bool,
+    ready: Vec<u32>,
+    regs: [Use; 32],
+    slots: Vec<Use>,
+    /// The plain moves made, for the self-check; `None` when it is off.
+    pub trace: Option<Vec<Move>>,
+}
+
+impl Default for MoveResolver {
+    fn default() -> MoveResolver {
+        MoveResolver {
+            moves: Vec::new(),
+            reads: RegSet::EMPTY,
+            writes: RegSet::EMPTY,
+            slot_read: false,
+            slot_written: false,
+            ready: Vec::new(),
+            regs: [Use::CLEAN; 32],
+            slots: Vec::new(),
+            trace: None,
+        }
+    }
+}
+
+impl MoveResolver {
+    /// Adds a move to the list; one that changes nothing is left out.
+    #[inline]
+    pub fn add(&mut self, ty: ValType, src: Src, dst: Dst) {
+        match (src, dst) {
+            (Src::Reg(a), Dst::Reg(b)) if a == b => return,
+            (Src::Slot(a), Dst::Slot(b)) if a == b => return,
+            _ => {}
+        }
+        match src {
+            Src::Reg(reg) => self.reads.insert(reg),
+            Src::Slot(_) => self.slot_read = true,
+            Src::Const(_) => {}
+        }
+        match dst {
+            Dst::Reg(reg) => self.writes.insert(reg),
+            Dst::Slot(_) => self.slot_written = true,
+            Dst::Out(_) | Dst::Caller(_) => {}
+        }
+        self.moves.push(Move { ty, src, dst });
+    }
+
+    /// Whether no move writes what another one reads, as far as that is known without
+    /// comparing slots: then the order does not matter.
+    fn independent(&self) -> bool {
+        self.reads.and(self.writes).is_empty() && !(self.slot_read && self.slot_written)
+    }
+
+    fn clear(&mut self) {
+        self.moves.clear();
+        self.reads = RegSet::EMPTY;
+        self.writes = RegSet::EMPTY;
+        self.slot_read = false;
+        self.slot_written = false;
+    }
+
+    /// Whether there is nothing to do.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.moves.is_empty()
+    }
+
+    /// Empties the list without making its moves; returns whether there was none.
+    pub fn discard(&mut self) -> bool {
+        let empty = self.moves.is_empty();
+        self.clear();
+        empty
+    }
+
+    /// Makes all moves of the list and empties it. The scratch places are overwritten.
+    pub fn resolve(&mut self, out: &mut impl MoveEmitter) {
+        let check = self.trace.as_mut().map(|trace| {
+            trace.clear();
+            self.moves.clone()
+        });
+        if self.moves.is_empty() {
+            return;
+        }
+        if self.moves.len() == 1 || self.independent() {
+            for i in 0..self.moves.len() {
+                self.emit(out, self.moves[i]);
+            }
+        } else {
+            self.resolve_dependent(out);
+        }
+        self.clear();
+        if let (Some(wanted), Some(trace)) = (check, &self.trace) {
+            crate::x64::check::check_moves(&wanted, trace, |place| out.is_scratch(place));
+        }
+    }
+
+    fn resolve_dependent(&mut self, out: &mut impl MoveEmitter) {
+        for i in 0..self.moves.len() {
+            let Move { src, dst, .. } = self.moves[i];
+            if let Some(u) = self.usage_of_src(src) {
+                u.readers += 1;
+            }
+            if let Some(u) = self.usage_of_dst(dst) {
+                debug_assert_eq!(u.writer, NONE, "two moves write {dst:?}");
+                u.writer = i as u32;
+            }
+        }
+        debug_assert!(self.ready.is_empty());
+        for i in 0..self.moves.len() {
+            let Move { src, dst, .. } = self.moves[i];
+            let free = self.usage_of_dst(dst).is_none_or(|u| u.readers == 0);
+            if free && !matches!(src, Src::Const(_)) {
+                self.ready.push(i as u32);
+            }
+        }
+        self.drain_ready(out, None);
+        self.break_cycles(out);
+        for i in 0..self.moves.len() {
+            let mv = self.moves[i];
+            if let Src::Const(_) = mv.src {
+                self.emit(out, mv);
+                self.mark_done(mv.dst);
+            }
+        }
+    }
+
+    /// Makes moves that overwrite nothing still needed until there is none left.
+    /// `saved` says that one location's value is in a scratch register.
+    fn drain_ready(&mut self, out: &mut impl MoveEmitter, saved: Option<(Dst, Src)>) {
+        while let Some(i) = self.ready.pop() {
+            let mut mv = self.moves[i as usize];
+            let src = mv.src;
+            if let (Some((place, scratch)), Some(dst)) = (saved, as_dst(src))
+                && place == dst
+            {
+                mv.src = scratch;
+            }
+            self.emit(out, mv);
+            self.mark_done(mv.dst);
+            let Some(u) = self.usage_of_src(src) else {
+                continue;
+            };
+            u.readers -= 1;
+            let writer = u.writer;
+            if u.readers == 0
+                && writer != NONE
+                && !matches!(self.moves[writer as usize].src, Src::Const(_))
+            {
+                self.ready.push(writer);
+            }
+        }
+    }
+
+    /// What is left now, constants aside, are disjoint cycles.
+    fn break_cycles(&mut self, out: &mut impl MoveEmitter) {
+        for i in 0..self.moves.len() {
+            let mv = self.moves[i];
+            if matches!(mv.src, Src::Const(_)) || self.is_done(mv.dst) {
+                continue;
+            }
+            let start = self.cycle_start(i);
+            let Move { dst, ty, .. } = self.moves[start as usize];
+            let scratch = out.scratch(dst, ty);
+            // The one reader of `dst` needs what is there now, whatever its type.
+            let reader_ty = self.reader_type(dst, start);
+            let saved = as_src(dst).expect("a location on a cycle is read");
+            self.emit(
+                out,
+                Move {
+                    ty: reader_ty,
+                    src: saved,
+                    dst: scratch,
+                },
+            );
+            self.ready.push(start);
+            self.drain_ready(out, as_src(scratch).map(|src| (dst, src)));
+        }
+    }
+
+    /// A move of the cycle through move `i` at which to break it: one that does not write
+    /// a vector register if there is any, because a move from slot to slot on the cycle
+    /// takes the vector scratch register.
+    fn cycle_start(&mut self, i: usize) -> u32 {
+        let mut at = i as u32;
+        loop {
+            let Move { src, dst, .. } = self.moves[at as usize];
+            if !matches!(dst, Dst::Reg(r) if r.is_xmm()) {
+                return at;
+            }
+            at = self.usage_of_src(src).map_or(NONE, |u| u.writer);
+            if at == i as u32 || at == NONE {
+                return i as u32;
+            }
+        }
+    }
+
+    /// The type of the value that the cycle still needs from `dst`: the class decides,
+    /// since a location is read by exactly one move of its cycle.
+    fn reader_type(&self, dst: Dst, start: u32) -> ValType {
+        match dst {
+            Dst::Reg(r) if r.is_xmm() => ValType::V128,
+            Dst::Reg(_) => ValType::I64,
+            _ if self.moves[start as usize].ty == ValType::V128 => ValType::V128,
+            _ => ValType::I64,
+        }
+    }
+
+    fn usage_of_dst(&mut self, dst: Dst) -> Option<&mut Use> {
+        match dst {
+            Dst::Reg(r) => Some(&mut self.regs[r.0 as usize]),
+            Dst::Slot(s) => {
+                let s = s as usize;
+                if s >= self.slots.len() {
+                    self.slots.resize((s + 1).next_power_of_two(), Use::CLEAN);
+                }
+                Some(&mut self.slots[s])
+            }
+            Dst::Out(_) | Dst::Caller(_) => None,
+        }
+    }
+
+    fn usage_of_src(&mut self, src: Src) -> Option<&mut Use> {
+        self.usage_of_dst(as_dst(src)?)
+    }
+
+    /// A move is done when its destination has no writer any more; so the arrays are
+    /// clean again when all are done.
+    fn mark_done(&mut self, dst: Dst) {
+        if let Some(u) = self.usage_of_dst(dst) {
+            u.writer = NONE;
+        }
+    }
+
+    fn is_done(&mut self, dst: Dst) -> bool {
+        self.usage_of_dst(dst).is_none_or(|u| u.writer == NONE)
+    }
+
+    fn emit(&mut self, out: &mut impl MoveEmitter, mv: Move) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(mv);
+        }
+        out.emit(mv);
+    }
+}
+
+fn as_dst(src: Src) -> Option<Dst> {
+    match src {
+        Src::Reg(r) => Some(Dst::Reg(r)),
+        Src::Slot(s) => Some(Dst::Slot(s)),
+        Src::Const(_) => None,
+    }
+}
+
+fn as_src(dst: Dst) -> Option<Src> {
+    match dst {
+        Dst::Reg(r) => Some(Src::Reg(r)),
+        Dst::Slot(s) => Some(Src::Slot(s)),
+        Dst::Out(_) | Dst::Caller(_) => None,
+    }
+}

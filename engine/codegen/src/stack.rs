@@ -1,0 +1,230 @@
+//! The virtual stack: where the value at each stack position is right now.
+//!
+//! Owns the entries and the list of positions whose value is not at home;
+//! emits nothing. Receives pushes, pops and relocations from a backend's
+//! context; what places there are besides homes is the backend's business
+//! ([`Place`]).
+//!
+//! Invariants:
+//! - Each position has a *home*, a run of 8-byte frame slots; homes ascend with
+//!   the position and do not overlap.
+//! - `off` lists, in ascending order, exactly the positions that are not
+//!   [`Place::HOME`]. There are at most [`VirtualStack::MAX_OFF`] of them, which
+//!   is what makes block boundaries and calls cost O(1).
+//! - A slot that is named lies below its holder's own home. So copying an aliased
+//!   slot out of the way ends: each copy goes to a higher slot.
+
+use microwasm::ValType;
+
+/// Where a value is, as a backend sees it.
+pub trait Place: Copy + PartialEq {
+    /// In its own frame slot.
+    const HOME: Self;
+
+    /// Whether the value is in another position's home slot.
+    fn names_slot(self) -> bool;
+}
+
+/// One stack position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<L> {
+    /// Where the value is.
+    pub loc: L,
+    /// First slot of the position's home.
+    pub home: u32,
+    /// Type of the value.
+    pub ty: ValType,
+}
+
+/// The virtual stack of the function being compiled.
+#[derive(Debug)]
+pub struct VirtualStack<L> {
+    entries: Vec<Entry<L>>,
+    off: Vec<u32>,
+    /// How many entries name a slot.
+    slot_aliases: u32,
+    /// Whether a 16-byte value was ever pushed, so that slot and position differ.
+    wide: bool,
+}
+
+impl<L> Default for VirtualStack<L> {
+    fn default() -> VirtualStack<L> {
+        VirtualStack {
+            entries: Vec::new(),
+            off: Vec::new(),
+            slot_aliases: 0,
+            wide: false,
+        }
+    }
+}
+
+impl<L: Place> VirtualStack<L> {
+    /// Most positions that may be off home after an operator.
+    pub const MAX_OFF: usize = 64;
+
+    /// Empties the stack, keeping its memory.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.off.clear();
+        self.slot_aliases = 0;
+        self.wide = false;
+    }
+
+    /// Number of values.
+    #[inline]
+    pub fn height(&self) -> u32 {
+        self.entries.len() as u32
+    }
+
+    /// First slot behind the homes of all current positions.
+    #[inline]
+    pub fn end_slot(&self) -> u32 {
+        self.entries.last().map_or(0, |e| e.home + e.ty.slots())
+    }
+
+    /// The entry at `pos`, which is below the height.
+    #[inline]
+    pub fn get(&self, pos: u32) -> Entry<L> {
+        self.entries[pos as usize]
+    }
+
+    /// Positions off home, ascending.
+    #[inline]
+    pub fn off(&self) -> &[u32] {
+        &self.off
+    }
+
+    /// Whether any entry is a named slot.
+    #[inline]
+    pub fn has_slot_aliases(&self) -> bool {
+        self.slot_aliases != 0
+    }
+
+    /// Pushes a value that is not at home.
+    #[inline]
+    pub fn push(&mut self, ty: ValType, loc: L) {
+        debug_assert!(loc != L::HOME, "a value is pushed before it can be at home");
+        let home = self.end_slot();
+        self.off.push(self.entries.len() as u32);
+        self.slot_aliases += loc.names_slot() as u32;
+        self.wide |= ty == ValType::V128;
+        self.entries.push(Entry { loc, home, ty });
+    }
+
+    /// Pushes `count` values that are at home already.
+    pub fn push_home(&mut self, ty: ValType, count: u32) {
+        let first = self.end_slot();
+        let slots = ty.slots();
+        self.wide |= ty == ValType::V128;
+        self.entries.extend((0..count).map(|i| Entry {
+            loc: L::HOME,
+            home: first + i * slots,
+            ty,
+        }));
+    }
+
+    /// Pops the top value.
+    #[inline]
+    pub fn pop(&mut self) -> Entry<L> {
+        let entry = self
+            .entries
+            .pop()
+            .expect("valid Microwasm: the stack is not empty");
+        if entry.loc != L::HOME {
+            self.off.pop();
+            self.slot_aliases -= entry.loc.names_slot() as u32;
+        }
+        entry
+    }
+
+    /// Changes where the value at `pos` is.
+    #[inline]
+    pub fn set(&mut self, pos: u32, loc: L) {
+        let old = std::mem::replace(&mut self.entries[pos as usize].loc, loc);
+        self.slot_aliases += loc.names_slot() as u32;
+        self.slot_aliases -= old.names_slot() as u32;
+        match (old == L::HOME, loc == L::HOME) {
+            (true, false) => {
+                let at = self.off.iter().rposition(|&p| p < pos).map_or(0, |i| i + 1);
+                self.off.insert(at, pos);
+            }
+            (false, true) => {
+                let at = self
+                    .off
+                    .iter()
+                    .rposition(|&p| p == pos)
+                    .expect("off-home entries are listed");
+                self.off.remove(at);
+            }
+            _ => {}
+        }
+    }
+
+    /// Lets `relocate` say, for each position off home, where its value is from now on.
+    /// Positions for which it says at home leave the list.
+    #[inline]
+    pub fn update_off(&mut self, mut relocate: impl FnMut(u32, Entry<L>) -> L) {
+        let VirtualStack {
+            entries,
+            off,
+            slot_aliases,
+            ..
+        } = self;
+        off.retain(|&pos| {
+            let entry = &mut entries[pos as usize];
+            let loc = relocate(pos, *entry);
+            *slot_aliases += loc.names_slot() as u32;
+            *slot_aliases -= entry.loc.names_slot() as u32;
+            entry.loc = loc;
+            loc != L::HOME
+        });
+    }
+
+    /// Says that the value at `pos`, which is at home and above all that are not, is elsewhere.
+    #[inline]
+    pub fn set_highest(&mut self, pos: u32, loc: L) {
+        debug_assert!(
+            self.off.last().is_none_or(|&p| p < pos),
+            "{pos} is not the highest"
+        );
+        self.off.push(pos);
+        self.slot_aliases += loc.names_slot() as u32;
+        self.entries[pos as usize].loc = loc;
+    }
+
+    /// Cuts the stack to `height` values and says that all of them are at home.
+    pub fn reset_home(&mut self, height: u32) {
+        self.entries.truncate(height as usize);
+        for &pos in &self.off {
+            if let Some(entry) = self.entries.get_mut(pos as usize) {
+                entry.loc = L::HOME;
+            }
+        }
+        self.off.clear();
+        self.slot_aliases = 0;
+    }
+
+    /// Appends the home entries of block arguments.
+    pub fn push_args(&mut self, args: &[ValType]) {
+        for &ty in args {
+            self.push_home(ty, 1);
+        }
+    }
+
+    /// The position whose home begins at `slot`, if there is one now.
+    #[inline]
+    pub fn position_of_slot(&self, slot: u32) -> Option<u32> {
+        if !self.wide {
+            return (slot < self.height()).then_some(slot);
+        }
+        self.entries
+            .binary_search_by_key(&slot, |e| e.home)
+            .ok()
+            .map(|i| i as u32)
+    }
+
+    /// All entries, for the self-check.
+    pub fn entries(&self) -> &[Entry<L>] {
+        &self.entries
+    }
+}
