@@ -334,7 +334,7 @@ fn a_panic_goes_through_nested_wasm() {
             assert_eq!(down.call(&mut store, 0).unwrap(), 0);
         }
     }
-    assert_eq!(UNWOUND.load(Ordering::Relaxed), 6);
+    assert_eq!(UNWOUND.load(Ordering::Relaxed), 9);
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn the_steady_state_makes_no_system_call() {
             }
             assert_eq!(Engine::pool_stats(), before);
         }
-        let [engine, _] = engines();
+        let [engine, ..] = engines();
         let module = Module::new(&engine, &wasm).unwrap();
         for _ in 0..100 {
             turn(&module);

@@ -172,7 +172,7 @@ fn a_host_function_may_panic_at_the_very_end_of_the_stack() {
 #[test]
 fn the_limit_is_the_configured_one() {
     let depth = |bytes: usize| {
-        let [engine, _] = engines_with(|config| {
+        let [engine, ..] = engines_with(|config| {
             config.max_wasm_stack(bytes);
         });
         on_thread(8 << 20, move || {
@@ -197,7 +197,7 @@ fn the_limit_is_the_configured_one() {
 
 #[test]
 fn a_store_can_move_between_threads() {
-    let [engine, _] = engines();
+    let [engine, ..] = engines();
     let (mut store, instance) = recursions(&engine);
     for size in SIZES.into_iter().chain(SIZES.into_iter().rev()) {
         store = on_thread(size, move || {

@@ -356,7 +356,8 @@ impl Context {
         if self.moves.is_empty() {
             return;
         }
-        let scratch = self.stack.end_slot().max(self.frame);
+        // Behind everything: what moves goes from positions of the stack to lower ones.
+        let scratch = self.stack.end_slot();
         self.reserve(scratch + 2);
         self.emit.set_move_scratch(scratch);
         self.moves.resolve(&mut self.emit);

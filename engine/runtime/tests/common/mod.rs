@@ -1,20 +1,27 @@
 //! What the tests of the runtime have in common.
 #![allow(dead_code)]
 
-use microwasm_runtime::{Config, Engine, Error, Instance, MemoryBounds, Module, Store, TrapCode};
+use microwasm_runtime::{
+    Backend, Config, Engine, Error, Instance, MemoryBounds, Module, Store, TrapCode,
+};
 
-/// A guarded and an explicit engine with otherwise the same settings.
-pub fn engines_with(set: impl Fn(&mut Config)) -> [Engine; 2] {
-    [MemoryBounds::Guard, MemoryBounds::Explicit].map(|bounds| {
+/// A guarded and an explicit engine, and one that interprets, with otherwise the same settings.
+pub fn engines_with(set: impl Fn(&mut Config)) -> [Engine; 3] {
+    [
+        (Backend::X64, MemoryBounds::Guard),
+        (Backend::X64, MemoryBounds::Explicit),
+        (Backend::Bytecode, MemoryBounds::Explicit),
+    ]
+    .map(|(backend, bounds)| {
         let mut config = Config::new();
-        config.memory_bounds(bounds);
+        config.backend(backend).memory_bounds(bounds);
         set(&mut config);
         Engine::new(&config).expect("an engine can be made")
     })
 }
 
-/// A guarded and an explicit engine.
-pub fn engines() -> [Engine; 2] {
+/// A guarded and an explicit engine, and one that interprets.
+pub fn engines() -> [Engine; 3] {
     engines_with(|_| {})
 }
 
