@@ -206,6 +206,12 @@ pub trait Engine {
     /// Its name, as given to `--engine`.
     fn name(&self) -> &str;
 
+    /// An engine with the same front end and runtime and another backend, if there is one: when
+    /// this one is wrong, it tells in which of them the bug is.
+    fn sibling(&self) -> Option<Box<dyn Engine>> {
+        None
+    }
+
     /// Creates a store whose host functions call `host`.
     fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store>;
 }

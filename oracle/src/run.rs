@@ -67,6 +67,29 @@ pub struct Divergence {
     pub subject: Box<str>,
     /// What differs.
     pub difference: Difference,
+    /// Where the bug is, as far as other engines can tell.
+    pub stage: Option<Stage>,
+}
+
+/// Part of an engine that is to blame for a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The reference: the witness agrees with the subject.
+    Reference,
+    /// The subject's backend: its sibling, which has another one, agrees with the reference.
+    BackEnd,
+    /// What the subject has in common with its sibling, which shows the same.
+    FrontEnd,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stage::Reference => "the reference",
+            Stage::BackEnd => "the backend",
+            Stage::FrontEnd => "the front end or the runtime",
+        })
+    }
 }
 
 impl Divergence {
@@ -129,22 +152,32 @@ pub fn run(case: &Case, engines: &[&dyn Engine]) -> Report {
 }
 
 /// Runs `case` as [`run`] does, and has `witness` decide when a subject differs from the
-/// reference.
+/// reference. If the subject stays to blame, its sibling tells which part of it.
 pub fn run_with_witness(
     case: &Case,
     engines: &[&dyn Engine],
     witness: Option<&dyn Engine>,
 ) -> Report {
     let mut report = run(case, engines);
-    if let (RunVerdict::Diverged(divergence), Some(witness)) = (&report.verdict, witness) {
-        let subject = engines
-            .iter()
-            .find(|engine| *engine.name() == *divergence.subject);
-        let supports = subject
-            .is_some_and(|subject| run(case, &[witness, *subject]).verdict == RunVerdict::Agree);
-        if supports {
-            report.verdict = RunVerdict::Outvoted(divergence.clone());
-        }
+    let RunVerdict::Diverged(divergence) = &mut report.verdict else {
+        return report;
+    };
+    let subject = engines
+        .iter()
+        .find(|engine| *engine.name() == *divergence.subject);
+    let (Some(&reference), Some(&subject)) = (engines.first(), subject) else {
+        return report;
+    };
+    let agree = |a: &dyn Engine, b: &dyn Engine| run(case, &[a, b]).verdict == RunVerdict::Agree;
+    if witness.is_some_and(|witness| agree(witness, subject)) {
+        divergence.stage = Some(Stage::Reference);
+        report.verdict = RunVerdict::Outvoted(divergence.clone());
+    } else if let Some(sibling) = subject.sibling() {
+        divergence.stage = if agree(&*sibling, subject) {
+            Some(Stage::FrontEnd)
+        } else {
+            agree(reference, &*sibling).then_some(Stage::BackEnd)
+        };
     }
     report
 }
@@ -255,6 +288,7 @@ impl<'a> Run<'a> {
             reference: self.engines[0].name().into(),
             subject: self.engines[subject].name().into(),
             difference,
+            stage: None,
         }))
     }
 }

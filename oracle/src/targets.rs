@@ -141,6 +141,7 @@ impl fmt::Display for Finding {
             reference,
             subject,
             difference,
+            stage,
         } = &self.divergence;
         writeln!(f, "{subject} differs from {reference}")?;
         match step {
@@ -151,6 +152,9 @@ impl fmt::Display for Finding {
             }
         }
         writeln!(f, "{difference}")?;
+        if let Some(stage) = stage {
+            writeln!(f, "to blame: {stage}")?;
+        }
         write!(
             f,
             "{} bytes of module, seed {:#x}",

@@ -82,6 +82,13 @@ impl Engine for X64 {
         self.name
     }
 
+    fn sibling(&self) -> Option<Box<dyn Engine>> {
+        Some(Box::new(match self.variant {
+            Variant::Bytecode => X64::new("x64-explicit", Variant::Explicit),
+            _ => X64::new("bytecode", Variant::Bytecode),
+        }))
+    }
+
     fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
         let engine = self.engine(limits.fuel.is_some());
         let data = Data {

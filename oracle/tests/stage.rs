@@ -1,0 +1,105 @@
+//! Who is to blame for a difference: engines that are wrong on purpose are told apart.
+
+use std::rc::Rc;
+
+use microwasm_oracle::compare::NanRule;
+use microwasm_oracle::engine::{Engine, Host, HostFunc, Limits, Store, Trap};
+use microwasm_oracle::engines;
+use microwasm_oracle::generate;
+use microwasm_oracle::run::{RunVerdict, Stage, run_with_witness};
+use microwasm_oracle::value::Value;
+
+/// An engine that is right, or shows another result of a host function.
+#[derive(Clone, Copy)]
+struct Fake {
+    name: &'static str,
+    right: bool,
+    /// Whether its sibling, if it has one, is right.
+    sibling: Option<bool>,
+}
+
+struct Liar(Rc<dyn Host>);
+
+impl Host for Liar {
+    fn call(
+        &self,
+        store: &mut dyn Store,
+        func: HostFunc,
+        args: &[Value],
+        results: &mut Vec<Value>,
+    ) -> Result<(), Trap> {
+        self.0.call(store, func, args, results)?;
+        for result in results {
+            if let Value::I32(bits) = result {
+                *bits ^= 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Engine for Fake {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn sibling(&self) -> Option<Box<dyn Engine>> {
+        let fake = |right| Fake {
+            name: "sibling",
+            right,
+            sibling: None,
+        };
+        self.sibling.map(|right| Box::new(fake(right)) as _)
+    }
+
+    fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
+        let engine = engines::by_name("bytecode").expect("a name from the list");
+        let host = if self.right {
+            host
+        } else {
+            Rc::new(Liar(host))
+        };
+        engine.store(host, limits)
+    }
+}
+
+fn verdict(reference: bool, subject: bool, sibling: Option<bool>, witness: bool) -> RunVerdict {
+    let text = r#"(module (import "host" "f" (func $f (result i32)))
+        (func (export "run") (result i32) call $f))"#;
+    let wasm = wat::parse_str(text).expect("the text is well-formed");
+    let case = generate::case_of_module(&wasm, 1, NanRule::Bits, None).expect("a valid module");
+    let fake = |name, right, sibling| Fake {
+        name,
+        right,
+        sibling,
+    };
+    let reference = fake("reference", reference, None);
+    let subject = fake("subject", subject, sibling);
+    let witness = fake("witness", witness, None);
+    run_with_witness(&case, &[&reference, &subject], Some(&witness)).verdict
+}
+
+#[track_caller]
+fn stage(verdict: RunVerdict) -> Option<Stage> {
+    match verdict {
+        RunVerdict::Diverged(divergence) | RunVerdict::Outvoted(divergence) => divergence.stage,
+        other => panic!("no difference: {other:?}"),
+    }
+}
+
+#[test]
+fn the_stage_is_named() {
+    assert_eq!(verdict(true, true, None, true), RunVerdict::Agree);
+    let only_the_reference = verdict(false, true, Some(true), true);
+    assert!(matches!(only_the_reference, RunVerdict::Outvoted(_)));
+    assert_eq!(stage(only_the_reference), Some(Stage::Reference));
+    assert_eq!(
+        stage(verdict(true, false, Some(true), true)),
+        Some(Stage::BackEnd)
+    );
+    assert_eq!(
+        stage(verdict(true, false, Some(false), true)),
+        Some(Stage::FrontEnd)
+    );
+    assert_eq!(stage(verdict(true, false, None, true)), None);
+}
