@@ -2,7 +2,9 @@
 
 use ::wasmi_1 as wasmi;
 
+// Once for each version of the crate, which share no types.
 #[path = "adapter.rs"]
+#[allow(clippy::duplicate_mod)]
 mod adapter;
 
 pub(super) use adapter::Wasmi;
