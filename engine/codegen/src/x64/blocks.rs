@@ -570,7 +570,13 @@ impl FunctionCompiler<'_> {
             Cursor::Jump(target) if target != label => self.jump_to(target),
             _ => {}
         }
-        let block = self.c.blocks.get(label).clone();
+        let mut block = self.c.blocks.get(label).clone();
+        if block.backward && block.convention == Convention::Unset {
+            // Its callers all come later. They find everything at home.
+            let end = self.c.blocks.bindings.len() as u32;
+            block.convention = Convention::Fixed(end..end);
+            self.c.blocks.blocks[label.index()].convention = block.convention.clone();
+        }
         let cx = &mut self.c.cx;
         match block.convention {
             Convention::Unset | Convention::Return => {

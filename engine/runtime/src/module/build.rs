@@ -5,10 +5,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use microwasm::op::{Op, Sink};
-use microwasm::wasm::{
-    Consumer, FunctionBody, ModuleTranslator, Scratch, WasmError, translate, translate_with,
+use microwasm::input::{
+    Consumer, FunctionBody, InputError, ModuleReader, translate, translate_with,
 };
+use microwasm::op::{Op, Sink};
+use microwasm::wasm::Scratch;
 use microwasm::{DefinedFuncIndex, ModuleInfo};
 use microwasm_codegen::link::LinkPlan;
 use microwasm_codegen::vmctx::VmLayout;
@@ -95,7 +96,7 @@ pub(super) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
 /// Compiles a module that arrives in chunks; see [`Module::stream`].
 pub struct ModuleBuilder {
     context: Lent,
-    translator: ModuleTranslator,
+    reader: ModuleReader,
     layout: Option<VmLayout>,
 }
 
@@ -103,7 +104,7 @@ impl ModuleBuilder {
     pub(super) fn new(engine: &Engine) -> ModuleBuilder {
         ModuleBuilder {
             context: Lent::new(engine),
-            translator: ModuleTranslator::new(engine.config().compile_limits.clone()),
+            reader: ModuleReader::new(engine.config().compile_limits.clone()),
             layout: None,
         }
     }
@@ -120,7 +121,7 @@ impl ModuleBuilder {
             layout,
             max_code,
         };
-        self.translator.push(chunk, &mut consumer)?;
+        self.reader.push(chunk, &mut consumer)?;
         Ok(())
     }
 
@@ -136,7 +137,7 @@ impl ModuleBuilder {
             layout,
             max_code,
         };
-        let info = self.translator.finish(&mut consumer)?;
+        let info = self.reader.finish(&mut consumer)?;
         let engine = self.context.engine.clone();
         link(
             &engine,
@@ -236,9 +237,9 @@ impl Sink for Discard {
 }
 
 impl Consumer for Discard {
-    type Error = WasmError;
+    type Error = InputError;
 
-    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), WasmError> {
+    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), InputError> {
         body.translate(&mut Discard)
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use microwasm::input::Form;
 use microwasm_oracle::engine::Engine;
 use microwasm_oracle::engines;
 use microwasm_oracle::regression::{Regression, parse_invocation, parse_seed};
@@ -24,9 +25,12 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     })
 }
 
-/// The module in a `.wasm` or `.wat` file.
+/// The module in a file: WebAssembly text is assembled, other forms are left as they are.
 pub(crate) fn module(path: &Path) -> Result<Vec<u8>, CliError> {
     let bytes = read(path)?;
+    if Form::of(&bytes) != Form::Wasm {
+        return Ok(bytes);
+    }
     match wat::parse_bytes(&bytes) {
         Ok(wasm) => Ok(wasm.into_owned()),
         Err(mut source) => {
