@@ -1,5 +1,6 @@
 ;; cause: wasmi 2.0.0 takes the values that a br_table carries from the wrong place when
 ;; there are others below them to be dropped, and returns what is not even on the stack.
+;; engines: wasmi-2 wasmi x64 x64-explicit
 ;; invoke: f
 (module
   (func $two (result i64 externref) i64.const 60 ref.null extern)

@@ -1,5 +1,5 @@
-//! Every bug known of the reference, by name: `corpus/reference-bugs/*.wat`. On each the
-//! witness and the engines under test agree against the reference. One that is gone fails.
+//! Every bug known of an engine that judges others, by name: `corpus/reference-bugs/*.wat`.
+//! On each the other engines agree against the first. One that is gone fails.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ fn replay(path: &Path) -> Result<(), Failed> {
     let regression = Regression::parse(&std::fs::read_to_string(path)?)?;
     match regression.replay()?.verdict {
         Verdict::Outvoted(_) => Ok(()),
-        other => Err(format!("the reference is not outvoted any more: {other:?}").into()),
+        other => Err(format!("not outvoted any more: {other:?}").into()),
     }
 }
 

@@ -54,13 +54,17 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
         .map(|name| input::engine(name))
         .collect::<Result<_, _>>()?;
     let engines: Vec<&dyn Engine> = engines.iter().map(|engine| &**engine).collect();
-    let witness = engines::by_name(engines::WITNESS);
+    let witness = engines::by_name(witness(args));
     let outcome = targets::differential_case(case, &engines, witness.as_deref());
     print(args, &outcome)?;
     Ok(match outcome.verdict {
         Verdict::Diverged(_) | Verdict::Outvoted(_) => Found::Something,
         Verdict::Agree | Verdict::Poisoned(_) | Verdict::Discarded(_) => Found::Nothing,
     })
+}
+
+fn witness(args: &Args) -> &'static str {
+    engines::witness_against(args.engines.first().map_or("", String::as_str))
 }
 
 fn case(args: &Args) -> Result<Case, CliError> {
@@ -151,7 +155,7 @@ fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
                 out,
                 "{}: {finding}\nThe reference is wrong: {} agrees with {}",
                 ui::bad(what, ui::Stream::Out),
-                engines::WITNESS,
+                witness(args),
                 finding.divergence.subject
             )?;
         }

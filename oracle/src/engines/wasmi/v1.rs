@@ -22,11 +22,6 @@ mod api {
     /// What comes before a function's key in its debug representation.
     pub(super) const BEFORE_FUNC_KEY: &str = "FuncIdx(";
 
-    /// Nothing is known that this version gets wrong.
-    pub(super) fn workaround(_wasm: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
     /// A value as an element of a table, and the type of the element.
     pub(super) fn table_item(val: Val) -> Option<(Val, ValType)> {
         let ty = val.ty();

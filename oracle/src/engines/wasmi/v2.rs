@@ -19,8 +19,6 @@ mod api {
     use super::adapter::trap;
     use crate::engine::{InstantiateError, Refusal, RefusalKind, Trap};
 
-    pub(super) use super::super::workaround::apply as workaround;
-
     /// What comes before a function's key in its debug representation.
     pub(super) const BEFORE_FUNC_KEY: &str = "key: ";
 
