@@ -44,6 +44,14 @@ pub const DEFAULT: &[&str] = &[
     "x64-metered",
 ];
 
+/// The engines, by their places in [`NAMES`], that directed targets compare. Version 1 of
+/// the interpreter is the reference there: what these targets make, version 2 often
+/// mistranslates or panics on.
+pub const DIRECTED: [usize; 4] = [WITNESS_INDEX, 1, 2, 3];
+
+/// The engine, by its place in [`NAMES`], that is the witness of directed targets.
+pub const DIRECTED_WITNESS: usize = 0;
+
 /// The engine with this name.
 pub fn by_name(name: &str) -> Option<Box<dyn Engine>> {
     Some(match name {
