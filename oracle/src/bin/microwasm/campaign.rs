@@ -8,21 +8,28 @@ use std::time::{Duration, Instant};
 
 use microwasm_oracle::choice::{Choices, mix};
 use microwasm_oracle::generate::HEADER;
+use microwasm_oracle::roundtrip::Roundtrip;
 use microwasm_oracle::stats::Stats;
-use microwasm_oracle::targets::{self, Finding, Verdict};
+use microwasm_oracle::targets::{self, Verdict};
+
+use clap::ValueEnum;
 
 use crate::error::CliError;
 use crate::{Found, input, ui};
 
 /// Compare engines on many random modules
 ///
-/// Runs the `differential` target on inputs from a seeded generator, without a fuzzer, and
-/// prints what became of them. The same seed gives the same inputs.
+/// Runs a fuzz target on inputs from a seeded generator, without a fuzzer, and prints what
+/// became of them. The same seed gives the same inputs.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     microwasm campaign --inputs 100000\n  \
+    microwasm campaign --target roundtrip --inputs 1000000 --jobs 2\n  \
     microwasm campaign --inputs 1000000 --seed 7 --jobs 2 --save target/findings")]
 pub(crate) struct Args {
+    /// The target to run
+    #[arg(long, value_enum, default_value = "differential")]
+    target: Target,
     /// How many inputs
     #[arg(long, default_value_t = 10_000)]
     inputs: u64,
@@ -44,6 +51,17 @@ pub(crate) struct Args {
     /// Print the counts as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Targets that a campaign can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Target {
+    /// Random WebAssembly in several engines
+    Differential,
+    /// Random Microwasm against the definitional interpreter
+    Microwasm,
+    /// Text, binary and verifier; one generated module and two mutated ones per input
+    Roundtrip,
 }
 
 /// Longest input; most modules come of more, with which short inputs are continued.
@@ -176,12 +194,24 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
         let number = args.first + number;
         running.store(number, Ordering::Relaxed);
         let bytes = bytes_of(args.seed, number);
-        let outcome = targets::differential(&bytes);
+        let outcome = match args.target {
+            Target::Differential => targets::differential(&bytes),
+            Target::Microwasm => targets::microwasm(&bytes),
+            Target::Roundtrip => {
+                let outcome = targets::roundtrip(&bytes);
+                stats.add_roundtrip(&outcome);
+                if let Roundtrip::Broken(broken) = &outcome {
+                    shared.found.fetch_add(1, Ordering::Relaxed);
+                    report(args, number, &bytes, broken)?;
+                }
+                continue;
+            }
+        };
         stats.add(&outcome);
         match &outcome.verdict {
             Verdict::Diverged(finding) => {
                 shared.found.fetch_add(1, Ordering::Relaxed);
-                report(args, number, &bytes, finding)?;
+                report(args, number, &bytes, &**finding)?;
             }
             Verdict::Outvoted(_) => {
                 if let Some(dir) = &args.save {
@@ -200,7 +230,12 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
     Ok(())
 }
 
-fn report(args: &Args, number: u64, bytes: &[u8], finding: &Finding) -> Result<(), CliError> {
+fn report(
+    args: &Args,
+    number: u64,
+    bytes: &[u8],
+    finding: &dyn std::fmt::Display,
+) -> Result<(), CliError> {
     eprintln!(
         "input {number}: {}: {finding}\n",
         ui::bad("finding", ui::Stream::Err)
