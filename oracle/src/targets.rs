@@ -10,6 +10,7 @@ use crate::engine::{Engine, Poison};
 use crate::engines;
 use crate::generate::directed::{self, Directed};
 use crate::generate::{self, Discard, EngineChoice};
+pub use crate::roundtrip::roundtrip;
 use crate::run::{self, Case, Divergence, RunVerdict, Step};
 
 /// What an input came to.
@@ -89,7 +90,27 @@ pub fn directed(generator: Directed, bytes: &[u8]) -> Outcome {
     let case = directed::case(generator, bytes);
     with_all(|all| {
         let engines = engines::DIRECTED.map(|index| &*all[index]);
-        differential_case(case, &engines, Some(&*all[engines::DIRECTED_WITNESS]))
+        differential_case(case, &engines, Some(&*all[engines::WITNESS_INDEX]))
+    })
+}
+
+/// Generates Microwasm and compares the engines that take it: the definitional interpreter
+/// is the reference, one or two others are compared with it.
+pub fn microwasm(bytes: &[u8]) -> Outcome {
+    thread_local! {
+        static ENGINES: Vec<Box<dyn Engine>> = engines::microwasm();
+    }
+    let Ok(case) = generate::microwasm::case(bytes) else {
+        return Outcome::discarded("generated module is invalid");
+    };
+    let choice = case.seed as usize >> 8;
+    ENGINES.with(|all| {
+        let others = all.len() - 1;
+        let mut chosen = vec![&*all[0], &*all[1 + choice % others]];
+        if choice % 3 == 0 {
+            chosen.push(&*all[1 + (choice / 3 + 1) % others]);
+        }
+        differential_case(case, &chosen, None)
     })
 }
 

@@ -28,6 +28,19 @@ macro_rules! read {
     };
 }
 
+/// The operator, if it borrows nothing: what kinds of immediates it has tells.
+macro_rules! owned {
+    ((fresh, decl) $op:expr) => {
+        None
+    };
+    ((labels, label) $op:expr) => {
+        None
+    };
+    (($($kind:ident),*) $op:expr) => {
+        Some($op)
+    };
+}
+
 macro_rules! opcodes {
     ($($opcode:ident $name:literal $(($($imm:ident: $kind:ident),*))? = { $($op:tt)* };)*) => {
         /// An operator without its immediates.
@@ -78,6 +91,15 @@ macro_rules! opcodes {
             pub fn opcode(&self) -> Opcode {
                 match *self {
                     $($($op)* => Opcode::$opcode,)*
+                }
+            }
+
+            /// The same operator for as long as it is wanted; `None` for those with a
+            /// list, [`Op::Declare`] and [`Op::BrTable`].
+            #[allow(unused_variables)]
+            pub fn without_list(&self) -> Option<Op<'static>> {
+                match *self {
+                    $($($op)* => owned!(($($($kind),*)?) $($op)*),)*
                 }
             }
 

@@ -7,6 +7,7 @@
 //! inputs make full-grown modules, too, and a change of one byte stays local.
 
 pub mod directed;
+pub mod microwasm;
 mod plan;
 mod swarm;
 

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use microwasm_oracle::choice::{Choices, mix};
+use microwasm_oracle::roundtrip::Roundtrip;
 use microwasm_oracle::stats::Stats;
-use microwasm_oracle::targets::{Finding, Target, Verdict};
+use microwasm_oracle::targets::{self, Target, Verdict};
 
 use crate::error::CliError;
 use crate::{Found, input, ui};
@@ -24,8 +25,8 @@ use crate::{Found, input, ui};
     microwasm campaign --inputs 1000000 --seed 7 --jobs 2 --save target/findings")]
 pub(crate) struct Args {
     /// The target
-    #[arg(long, default_value = "differential", value_parser = input::target)]
-    target: Target,
+    #[arg(long, default_value = "differential", value_parser = subject)]
+    target: Subject,
     /// How many inputs
     #[arg(long, default_value_t = 10_000)]
     inputs: u64,
@@ -47,6 +48,37 @@ pub(crate) struct Args {
     /// Print the counts as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What a campaign can run.
+#[derive(Clone, Copy, Debug)]
+enum Subject {
+    /// Engines on generated WebAssembly.
+    Compare(Target),
+    /// Engines on generated Microwasm.
+    Microwasm,
+    /// Text, binary and verifier: one generated module and two mutated ones per input.
+    Roundtrip,
+}
+
+impl Subject {
+    /// How long inputs should be at most.
+    fn longest(self) -> usize {
+        match self {
+            Subject::Compare(target) => target.longest(),
+            Subject::Microwasm | Subject::Roundtrip => 1024,
+        }
+    }
+}
+
+fn subject(name: &str) -> Result<Subject, String> {
+    match name {
+        "microwasm" => Ok(Subject::Microwasm),
+        "roundtrip" => Ok(Subject::Roundtrip),
+        _ => input::target(name)
+            .map(Subject::Compare)
+            .map_err(|names| format!("{names}, microwasm, roundtrip")),
+    }
 }
 
 fn bytes_of(args: &Args, number: u64) -> Vec<u8> {
@@ -173,12 +205,24 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
         let number = args.first + number;
         running.store(number, Ordering::Relaxed);
         let bytes = bytes_of(args, number);
-        let outcome = args.target.run(&bytes);
+        let outcome = match args.target {
+            Subject::Compare(target) => target.run(&bytes),
+            Subject::Microwasm => targets::microwasm(&bytes),
+            Subject::Roundtrip => {
+                let outcome = targets::roundtrip(&bytes);
+                stats.add_roundtrip(&outcome);
+                if let Roundtrip::Broken(broken) = &outcome {
+                    shared.found.fetch_add(1, Ordering::Relaxed);
+                    report(args, number, &bytes, broken)?;
+                }
+                continue;
+            }
+        };
         stats.add(&outcome);
         match &outcome.verdict {
             Verdict::Diverged(finding) => {
                 shared.found.fetch_add(1, Ordering::Relaxed);
-                report(args, number, &bytes, finding)?;
+                report(args, number, &bytes, &**finding)?;
             }
             Verdict::Outvoted(_) => {
                 if let Some(dir) = &args.save {
@@ -197,7 +241,12 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
     Ok(())
 }
 
-fn report(args: &Args, number: u64, bytes: &[u8], finding: &Finding) -> Result<(), CliError> {
+fn report(
+    args: &Args,
+    number: u64,
+    bytes: &[u8],
+    finding: &dyn std::fmt::Display,
+) -> Result<(), CliError> {
     eprintln!(
         "input {number}: {}: {finding}\n",
         ui::bad("finding", ui::Stream::Err)

@@ -23,7 +23,7 @@ use crate::{Found, input, ui};
     microwasm diff module.wat --invoke 'f i32:-1 f64:0x7ff8000000000000'\n  \
     microwasm diff --artifact target/fuzz-artifacts/differential/crash-0123")]
 pub(crate) struct Args {
-    /// A .wasm or .wat file, a regression, or a libFuzzer artifact
+    /// A module, a regression, or a libFuzzer artifact
     file: PathBuf,
     /// FILE is an input of a fuzz target
     #[arg(long)]
@@ -31,8 +31,8 @@ pub(crate) struct Args {
     /// Which fuzz target
     #[arg(long, default_value = "differential", value_parser = input::target)]
     target: Target,
-    /// Engines to compare, the reference first
-    #[arg(long, value_delimiter = ',', default_values = engines::DEFAULT)]
+    /// Engines to compare, the reference first; by default those that take the module's form
+    #[arg(long, value_delimiter = ',')]
     engines: Vec<String>,
     /// Seed of the host, and of arguments that are not given
     #[arg(long, value_parser = input::seed)]
@@ -50,23 +50,24 @@ pub(crate) struct Args {
 
 pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
     let case = case(args)?;
-    let engines: Vec<Box<dyn Engine>> = args
-        .engines
+    let mut names = args.engines.clone();
+    if names.is_empty() {
+        let default = engines::default_for(&case.wasm).iter();
+        names = default.map(|name| (*name).to_owned()).collect();
+    }
+    let engines: Vec<Box<dyn Engine>> = names
         .iter()
         .map(|name| input::engine(name))
         .collect::<Result<_, _>>()?;
     let engines: Vec<&dyn Engine> = engines.iter().map(|engine| &**engine).collect();
-    let witness = engines::by_name(witness(args));
+    let reference = names.first().map_or("", String::as_str);
+    let witness = engines::witness_for(&case.wasm, reference);
     let outcome = targets::differential_case(case, &engines, witness.as_deref());
-    print(args, &outcome)?;
+    print(args, &names, &outcome)?;
     Ok(match outcome.verdict {
         Verdict::Diverged(_) | Verdict::Outvoted(_) => Found::Something,
         Verdict::Agree | Verdict::Poisoned(_) | Verdict::Discarded(_) => Found::Nothing,
     })
-}
-
-fn witness(args: &Args) -> &'static str {
-    engines::witness_against(args.engines.first().map_or("", String::as_str))
 }
 
 fn case(args: &Args) -> Result<Case, CliError> {
@@ -106,7 +107,7 @@ fn case(args: &Args) -> Result<Case, CliError> {
     })
 }
 
-fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
+fn print(args: &Args, names: &[String], outcome: &Outcome) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
     let what = match &outcome.verdict {
         Verdict::Agree => "agree",
@@ -129,7 +130,7 @@ fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
             "verdict": what,
             "detail": detail,
             "signature": signature,
-            "engines": args.engines,
+            "engines": names,
             "invocations": outcome.invocations,
             "traps": outcome.traps,
         });
@@ -141,7 +142,7 @@ fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
             out,
             "{}: {} after {} invocations, {} of which trapped",
             ui::good(what, ui::Stream::Out),
-            args.engines.join(", "),
+            names.join(", "),
             outcome.invocations,
             outcome.traps
         )?,
@@ -156,9 +157,8 @@ fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
         Verdict::Outvoted(finding) => {
             writeln!(
                 out,
-                "{}: {finding}\nThe reference is wrong: {} agrees with {}",
+                "{}: {finding}\nThe reference is wrong: the witness agrees with {}",
                 ui::bad(what, ui::Stream::Out),
-                witness(args),
                 finding.divergence.subject
             )?;
         }

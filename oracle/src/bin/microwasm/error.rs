@@ -53,6 +53,11 @@ pub(crate) enum CliError {
         path: PathBuf,
         source: Box<microwasm::input::InputError>,
     },
+    #[error("{path}: {source}")]
+    Compile {
+        path: PathBuf,
+        source: Box<microwasm_runtime::Error>,
+    },
     #[error("there is no engine {0:?}; there are {known}", known = microwasm_oracle::engines::NAMES.join(", "))]
     Engine(String),
     #[error("no exported function {name:?}; there are: {known}")]

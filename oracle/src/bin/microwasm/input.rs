@@ -85,8 +85,8 @@ pub(crate) fn seed(text: &str) -> Result<u64, &'static str> {
     parse_seed(text).ok_or("not a number")
 }
 
-/// The files at `paths`, and those with the given ending in directories, sorted.
-pub(crate) fn files(paths: &[PathBuf], ending: &str) -> Result<Vec<PathBuf>, CliError> {
+/// The files at `paths`, and those with the given endings in directories, sorted.
+pub(crate) fn files(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf>, CliError> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -94,7 +94,7 @@ pub(crate) fn files(paths: &[PathBuf], ending: &str) -> Result<Vec<PathBuf>, Cli
             continue;
         }
         let before = files.len();
-        collect(path, ending, &mut files)?;
+        collect(path, endings, &mut files)?;
         if files.len() == before {
             return Err(CliError::Nothing(path.clone()));
         }
@@ -102,7 +102,7 @@ pub(crate) fn files(paths: &[PathBuf], ending: &str) -> Result<Vec<PathBuf>, Cli
     Ok(files)
 }
 
-fn collect(dir: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<(), CliError> {
+fn collect(dir: &Path, endings: &[&str], files: &mut Vec<PathBuf>) -> Result<(), CliError> {
     let error = |source| CliError::Read {
         path: dir.to_owned(),
         source,
@@ -113,10 +113,10 @@ fn collect(dir: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<(), Cli
     entries.sort();
     for path in entries {
         if path.is_dir() {
-            collect(&path, ending, files)?;
+            collect(&path, endings, files)?;
         } else if path
             .extension()
-            .is_some_and(|extension| extension == ending)
+            .is_some_and(|extension| endings.iter().any(|ending| extension == *ending))
         {
             files.push(path);
         }
