@@ -56,7 +56,7 @@ fn block_args() {
 #[test]
 fn host_calls() {
     let stats = run("host_calls");
-    assert!(2 * stats.host_events > stats.invocations, "{stats}");
+    assert!(stats.host_events > stats.invocations / 2);
 }
 
 #[test]
