@@ -9,6 +9,7 @@ use crate::types::{
 };
 
 /// Size limits of a memory (in 64 KiB pages) or a table (in elements).
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Initial size.
@@ -18,6 +19,7 @@ pub struct Limits {
 }
 
 /// Type of a memory.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryType {
     /// Limits in pages of 64 KiB.
@@ -25,6 +27,7 @@ pub struct MemoryType {
 }
 
 /// Type of a table.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableType {
     /// `FuncRef` or `ExternRef`.
@@ -34,6 +37,7 @@ pub struct TableType {
 }
 
 /// Type of a global.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GlobalType {
     /// Type of its value.
@@ -43,6 +47,7 @@ pub struct GlobalType {
 }
 
 /// Type of something imported or exported.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExternType {
     /// A function, by its type index.
@@ -56,6 +61,7 @@ pub enum ExternType {
 }
 
 /// An import.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
     /// Module name.
@@ -67,6 +73,7 @@ pub struct Import {
 }
 
 /// What an export names.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportItem {
     /// A function.
@@ -80,6 +87,7 @@ pub enum ExportItem {
 }
 
 /// An export.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
     /// Its name.
@@ -89,6 +97,7 @@ pub struct Export {
 }
 
 /// One step of a constant expression (Wasm spec 3.3.10 and the extended-const proposal).
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConstOp {
     /// Pushes a constant.
@@ -102,6 +111,7 @@ pub enum ConstOp {
 }
 
 /// Operators of extended constant expressions.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum ConstBinary {
@@ -114,6 +124,7 @@ pub enum ConstBinary {
 pub type ConstExpr = Box<[ConstOp]>;
 
 /// Where a segment goes.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SegmentMode<I> {
     /// Copied at instantiation to `target` at `offset`, then dropped.
@@ -130,6 +141,7 @@ pub enum SegmentMode<I> {
 }
 
 /// An element segment.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ElemSegment {
     /// `FuncRef` or `ExternRef`.
@@ -141,6 +153,7 @@ pub struct ElemSegment {
 }
 
 /// Elements of a segment: the short form or one expression each.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ElemItems {
     /// Function references.
@@ -150,6 +163,7 @@ pub enum ElemItems {
 }
 
 /// A data segment.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataSegment {
     /// Its bytes.
@@ -159,6 +173,7 @@ pub struct DataSegment {
 }
 
 /// Everything that a module declares, function bodies excepted.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModuleInfo {
     /// Function types.
