@@ -202,7 +202,8 @@ impl Regression {
     pub fn replay(&self) -> Result<Outcome, RegressionError> {
         let engines = self.engines()?;
         let engines: Vec<&dyn Engine> = engines.iter().map(|engine| &**engine).collect();
-        let witness = engines::by_name(engines::WITNESS);
+        let witness = engines::witness_against(engines.first().map_or("", |e| e.name()));
+        let witness = engines::by_name(witness);
         Ok(targets::differential_case(
             self.case()?,
             &engines,

@@ -4,6 +4,7 @@
 //! function body everything but data segments, exports of code and names is
 //! there. Backends and the runtime only read it.
 
+use crate::op::{AluOp, Op};
 use crate::types::{
     DefinedFuncIndex, FuncIndex, FuncType, GlobalIndex, MemoryIndex, TableIndex, TypeIndex, ValType,
 };
@@ -118,6 +119,41 @@ pub enum ConstBinary {
     Add,
     Sub,
     Mul,
+}
+
+/// The operator of the same name.
+impl From<ConstOp> for Op<'static> {
+    fn from(op: ConstOp) -> Op<'static> {
+        match op {
+            ConstOp::Const(value) => Op::Const(value),
+            ConstOp::GlobalGet(global) => Op::GlobalGet(global),
+            ConstOp::RefFunc(func) => Op::RefFunc(func),
+            ConstOp::Binary(ConstBinary::Add, size) => Op::Alu(AluOp::Add, size),
+            ConstOp::Binary(ConstBinary::Sub, size) => Op::Alu(AluOp::Sub, size),
+            ConstOp::Binary(ConstBinary::Mul, size) => Op::Mul(size),
+        }
+    }
+}
+
+/// An operator that cannot be in a constant expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("operator is not constant")]
+pub struct NotConstant;
+
+impl TryFrom<Op<'_>> for ConstOp {
+    type Error = NotConstant;
+
+    fn try_from(op: Op<'_>) -> Result<ConstOp, NotConstant> {
+        Ok(match op {
+            Op::Const(value) => ConstOp::Const(value),
+            Op::GlobalGet(global) => ConstOp::GlobalGet(global),
+            Op::RefFunc(func) => ConstOp::RefFunc(func),
+            Op::Alu(AluOp::Add, size) => ConstOp::Binary(ConstBinary::Add, size),
+            Op::Alu(AluOp::Sub, size) => ConstOp::Binary(ConstBinary::Sub, size),
+            Op::Mul(size) => ConstOp::Binary(ConstBinary::Mul, size),
+            _ => return Err(NotConstant),
+        })
+    }
 }
 
 /// A validated constant expression, in postfix order. Never empty.

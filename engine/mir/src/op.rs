@@ -7,8 +7,9 @@
 //! that none has to be allocated.
 //!
 //! Invariants that a producer keeps and every sink may rely on:
-//! - A label is declared before anything branches to it, and bound at most once.
+//! - A label is declared before anything branches to it, and bound exactly once.
 //!   [`Label::RETURN`] exists from the start and is never declared or bound.
+//! - Labels are numbered in the order of their declarations, from 1.
 //! - After `Br`, `BrIf`, `BrTable` and `Unreachable`, the next operator is
 //!   `Label` (possibly after `Declare`s), or the function ends.
 //! - A block runs into the next one only by an explicit `Br`.
@@ -560,5 +561,17 @@ pub trait Sink {
     #[inline]
     fn source(&mut self, offset: u32) {
         let _ = offset;
+    }
+}
+
+impl<S: Sink> Sink for &mut S {
+    #[inline]
+    fn op(&mut self, op: Op<'_>) {
+        (**self).op(op);
+    }
+
+    #[inline]
+    fn source(&mut self, offset: u32) {
+        (**self).source(offset);
     }
 }

@@ -104,6 +104,16 @@ macro_rules! index {
                 self.0 as usize
             }
         }
+        impl From<u32> for $name {
+            fn from(index: u32) -> $name {
+                $name(index)
+            }
+        }
+        impl From<$name> for u32 {
+            fn from(index: $name) -> u32 {
+                index.0
+            }
+        }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)

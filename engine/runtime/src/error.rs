@@ -1,7 +1,10 @@
 //! Everything that can go wrong, as one type.
 
 use microwasm::DefinedFuncIndex;
+use microwasm::binary::BinaryError;
+use microwasm::input::InputError;
 use microwasm::module::{GlobalType, MemoryType, TableType};
+use microwasm::text::TextError;
 use microwasm::wasm::WasmError;
 use microwasm::{FuncType, ValType};
 use microwasm_codegen::CodegenError;
@@ -77,8 +80,8 @@ impl From<CodeMemoryError> for Error {
     }
 }
 
-impl From<WasmError> for Error {
-    fn from(error: WasmError) -> Error {
+impl From<InputError> for Error {
+    fn from(error: InputError) -> Error {
         CompileError::from(error).into()
     }
 }
@@ -89,6 +92,12 @@ pub enum CompileError {
     /// It is malformed, invalid, or not supported.
     #[error(transparent)]
     Wasm(Box<WasmError>),
+    /// As Microwasm in binary form, it is malformed, invalid or too large.
+    #[error(transparent)]
+    Binary(Box<BinaryError>),
+    /// As Microwasm in text form, it is malformed, invalid or too large.
+    #[error(transparent)]
+    Text(Box<TextError>),
     /// A function exceeds a limit.
     #[error("function {func}: {error}")]
     Function {
@@ -111,9 +120,13 @@ pub enum CompileError {
     CodeMemory(#[from] CodeMemoryError),
 }
 
-impl From<WasmError> for CompileError {
-    fn from(error: WasmError) -> CompileError {
-        CompileError::Wasm(Box::new(error))
+impl From<InputError> for CompileError {
+    fn from(error: InputError) -> CompileError {
+        match error {
+            InputError::Wasm(error) => CompileError::Wasm(Box::new(error)),
+            InputError::Binary(error) => CompileError::Binary(Box::new(error)),
+            InputError::Text(error) => CompileError::Text(Box::new(error)),
+        }
     }
 }
 

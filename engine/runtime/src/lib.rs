@@ -65,9 +65,11 @@ pub use sys::map::MapError;
 pub use trap::{Trap, TrapCode, TrapSite};
 pub use val::{ExternRef, Val};
 
+pub use microwasm::binary::BinaryError;
 pub use microwasm::module::{
     Export, ExportItem, ExternType, GlobalType, Import, Limits, MemoryType, TableType,
 };
+pub use microwasm::text::TextError;
 pub use microwasm::wasm::WasmError;
 pub use microwasm::{FuncType, ModuleInfo, ValType};
 pub use microwasm_codegen::link::{HostCall, Layout};

@@ -15,7 +15,7 @@ pub const NAMES: &[&str] = &[
     "x64-baseline",
     "x64-metered",
     "wasmi-eager",
-    "wasmi-1",
+    "wasmi-2",
 ];
 
 /// The engine that judges the others.
@@ -23,6 +23,15 @@ pub const REFERENCE: &str = NAMES[0];
 
 /// The engine that decides when the reference and another engine do not agree.
 pub const WITNESS: &str = NAMES[WITNESS_INDEX];
+
+/// Who decides when the engine `reference` and another one do not agree.
+pub fn witness_against(reference: &str) -> &'static str {
+    if reference == WITNESS {
+        REFERENCE
+    } else {
+        WITNESS
+    }
+}
 
 /// Where [`WITNESS`] is in [`NAMES`].
 pub const WITNESS_INDEX: usize = 6;
@@ -36,12 +45,20 @@ pub const DEFAULT: &[&str] = &[
     "x64-metered",
 ];
 
+/// The engines, by their places in [`NAMES`], that directed targets compare. Version 1 of
+/// the interpreter is the reference there: what these targets make, version 2 often
+/// mistranslates or panics on.
+pub const DIRECTED: [usize; 4] = [WITNESS_INDEX, 1, 2, 3];
+
+/// The engine, by its place in [`NAMES`], that is the witness of directed targets.
+pub const DIRECTED_WITNESS: usize = 0;
+
 /// The engine with this name.
 pub fn by_name(name: &str) -> Option<Box<dyn Engine>> {
     Some(match name {
-        "wasmi" => Box::new(wasmi::reference("wasmi")),
-        "wasmi-eager" => Box::new(wasmi::eager("wasmi-eager")),
-        "wasmi-1" => Box::new(wasmi::witness("wasmi-1")),
+        "wasmi" => Box::new(wasmi::first("wasmi")),
+        "wasmi-eager" => Box::new(wasmi::first_eager("wasmi-eager")),
+        "wasmi-2" => Box::new(wasmi::second("wasmi-2")),
         "x64" => Box::new(X64::new("x64", Variant::Guard)),
         "x64-explicit" => Box::new(X64::new("x64-explicit", Variant::Explicit)),
         "x64-baseline" => Box::new(X64::new("x64-baseline", Variant::Baseline)),

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use microwasm::FuncType;
+use microwasm::input::InputError;
 use microwasm::module::{GlobalType, MemoryType, TableType};
-use microwasm::wasm::WasmError;
 use microwasm_codegen::{CpuFeatures, MemoryBounds, TrapCode};
 use microwasm_runtime::{
     AsContextMut, Caller, CompileError, Config, Error, ExternRef, ResourceLimiter, Val,
@@ -452,24 +452,20 @@ fn trap(error: &Error) -> Trap {
 
 /// Why the engine did not take a module.
 fn refusal(error: &Error) -> Refusal {
-    let (kind, offset) = match error {
-        Error::Compile(CompileError::Wasm(error)) => {
-            let kind = match **error {
-                WasmError::Malformed { .. } | WasmError::Invalid { .. } | WasmError::Refused => {
-                    RefusalKind::Invalid
-                }
-                WasmError::Unsupported { .. } => RefusalKind::Unsupported,
-                WasmError::Limit(_) => RefusalKind::Limit,
-            };
-            (kind, error.offset().map(u64::from))
-        }
-        _ => (RefusalKind::Limit, None),
+    let input = match error {
+        Error::Compile(CompileError::Wasm(error)) => Some(InputError::Wasm((**error).clone())),
+        Error::Compile(CompileError::Binary(error)) => Some(InputError::Binary((**error).clone())),
+        Error::Compile(CompileError::Text(error)) => Some(InputError::Text((**error).clone())),
+        _ => None,
     };
-    Refusal {
-        kind,
-        message: error.to_string().into(),
-        offset,
-    }
+    input.map_or_else(
+        || Refusal {
+            kind: RefusalKind::Limit,
+            message: error.to_string().into(),
+            offset: None,
+        },
+        |error| Refusal::of_input(&error),
+    )
 }
 
 fn instantiate_error(error: &Error) -> InstantiateError {

@@ -57,7 +57,7 @@ pub struct PrepareError(#[from] pub BinaryReaderError);
 impl PrepareError {
     /// Byte offset of the error in the module.
     pub fn offset(&self) -> u64 {
-        self.0.offset() as u64
+        self.0.offset()
     }
 }
 

@@ -4,10 +4,11 @@
 //! A [`CompileContext`] is taken from the engine's pool for as long as a module is
 //! being compiled; what it has allocated serves the next module.
 
-use microwasm::op::{Op, Sink};
-use microwasm::wasm::{
-    Consumer, FunctionBody, ModuleTranslator, Scratch, WasmError, translate, translate_with,
+use microwasm::input::{
+    Consumer, FunctionBody, InputError, ModuleReader, translate, translate_with,
 };
+use microwasm::op::{Op, Sink};
+use microwasm::wasm::{self, Scratch};
 use microwasm_codegen::cache::{Key, Keys};
 use microwasm_codegen::vmctx::VmLayout;
 use microwasm_codegen::x64::Compiler;
@@ -68,12 +69,20 @@ impl FunctionsToCode<'_> {
     fn find(&mut self, body: &FunctionBody<'_>) -> (Option<Key>, bool) {
         match &self.config.cache {
             None => (None, false),
-            Some(cache) => self.find_in(cache, body),
+            Some(cache) => match body {
+                FunctionBody::Wasm(body) => self.find_in(cache, body),
+                // What a body in another form depends on is not known before it is compiled.
+                FunctionBody::Binary(_) | FunctionBody::Text(_) => (None, false),
+            },
         }
     }
 
     #[inline(never)]
-    fn find_in(&mut self, cache: &CompileCache, body: &FunctionBody<'_>) -> (Option<Key>, bool) {
+    fn find_in(
+        &mut self,
+        cache: &CompileCache,
+        body: &wasm::FunctionBody<'_>,
+    ) -> (Option<Key>, bool) {
         let Config {
             settings,
             compile_limits,
@@ -148,7 +157,7 @@ pub(super) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
 /// Compiles a module that arrives in chunks; see [`Module::stream`].
 pub struct ModuleBuilder {
     context: Lent,
-    translator: ModuleTranslator,
+    reader: ModuleReader,
     declared: Declared,
 }
 
@@ -156,7 +165,7 @@ impl ModuleBuilder {
     pub(super) fn new(engine: &Engine) -> ModuleBuilder {
         ModuleBuilder {
             context: Lent::new(engine),
-            translator: ModuleTranslator::new(engine.config().compile_limits.clone()),
+            reader: ModuleReader::new(engine.config().compile_limits.clone()),
             declared: Declared::default(),
         }
     }
@@ -172,7 +181,7 @@ impl ModuleBuilder {
             declared: &mut self.declared,
             config: engine.config(),
         };
-        self.translator.push(chunk, &mut consumer)?;
+        self.reader.push(chunk, &mut consumer)?;
         Ok(())
     }
 
@@ -187,7 +196,7 @@ impl ModuleBuilder {
             declared: &mut self.declared,
             config: engine.config(),
         };
-        let info = self.translator.finish(&mut consumer)?;
+        let info = self.reader.finish(&mut consumer)?;
         link(
             &engine,
             info,
@@ -246,9 +255,9 @@ impl Sink for Discard {
 }
 
 impl Consumer for Discard {
-    type Error = WasmError;
+    type Error = InputError;
 
-    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), WasmError> {
+    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), InputError> {
         body.translate(&mut Discard)
     }
 }

@@ -68,7 +68,7 @@ pub struct ModuleCode<'a> {
 }
 
 impl Module {
-    /// Compiles a module.
+    /// Compiles a module: WebAssembly, or Microwasm in binary or text form.
     ///
     /// # Errors
     /// The bytes are not a module, not a valid one, or exceed what is supported or allowed.
@@ -76,7 +76,8 @@ impl Module {
         build::compile(engine, bytes)
     }
 
-    /// Begins to compile a module that arrives in chunks.
+    /// Begins to compile a module that arrives in chunks, in any form. Text is only looked
+    /// into when it has ended.
     pub fn stream(engine: &Engine) -> ModuleBuilder {
         ModuleBuilder::new(engine)
     }

@@ -7,22 +7,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use microwasm_oracle::choice::{Choices, mix};
-use microwasm_oracle::generate::HEADER;
 use microwasm_oracle::stats::Stats;
-use microwasm_oracle::targets::{self, Finding, Verdict};
+use microwasm_oracle::targets::{Finding, Target, Verdict};
 
 use crate::error::CliError;
 use crate::{Found, input, ui};
 
 /// Compare engines on many random modules
 ///
-/// Runs the `differential` target on inputs from a seeded generator, without a fuzzer, and
-/// prints what became of them. The same seed gives the same inputs.
+/// Runs a target on inputs from a seeded generator, without a fuzzer, and prints what became
+/// of them. The same seed gives the same inputs.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     microwasm campaign --inputs 100000\n  \
+    microwasm campaign --target spill --inputs 1000000\n  \
     microwasm campaign --inputs 1000000 --seed 7 --jobs 2 --save target/findings")]
 pub(crate) struct Args {
+    /// The target
+    #[arg(long, default_value = "differential", value_parser = input::target)]
+    target: Target,
     /// How many inputs
     #[arg(long, default_value_t = 10_000)]
     inputs: u64,
@@ -46,12 +49,9 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Longest input; most modules come of more, with which short inputs are continued.
-const LONGEST: u64 = 1024;
-
-fn bytes_of(seed: u64, number: u64) -> Vec<u8> {
-    let mut choices = Choices::new(mix(seed, number));
-    let length = HEADER as u64 + choices.below(LONGEST);
+fn bytes_of(args: &Args, number: u64) -> Vec<u8> {
+    let mut choices = Choices::new(mix(args.seed, number));
+    let length = choices.below(args.target.longest() as u64) + 1;
     (0..length.div_ceil(8))
         .flat_map(|_| choices.bits().to_le_bytes())
         .collect()
@@ -154,10 +154,7 @@ fn say_slow(
             eprintln!("input {now} has been running for {SLOW} s");
             *since += Duration::from_secs(365 * 24 * 60 * 60);
             if let Some(dir) = &args.save {
-                input::write(
-                    &saved(dir, "slow", args.seed, now),
-                    &bytes_of(args.seed, now),
-                )?;
+                input::write(&saved(dir, "slow", args.seed, now), &bytes_of(args, now))?;
             }
         }
     }
@@ -175,8 +172,8 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
         }
         let number = args.first + number;
         running.store(number, Ordering::Relaxed);
-        let bytes = bytes_of(args.seed, number);
-        let outcome = targets::differential(&bytes);
+        let bytes = bytes_of(args, number);
+        let outcome = args.target.run(&bytes);
         stats.add(&outcome);
         match &outcome.verdict {
             Verdict::Diverged(finding) => {

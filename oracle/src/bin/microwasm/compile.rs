@@ -5,8 +5,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use microwasm::binary;
+use microwasm::input::{Consumer, FunctionBody, InputError, translate};
 use microwasm::text::{self, Offsets};
-use microwasm::wasm::{Consumer, FunctionBody, Limits, WasmError, translate};
+use microwasm::wasm::Limits;
 use microwasm_codegen::listing::{ListingSink, render};
 use microwasm_codegen::vmctx::VmLayout;
 use microwasm_codegen::x64::Compiler;
@@ -17,16 +19,17 @@ use crate::{Found, input};
 
 /// Compile a module
 ///
-/// The ending of the output says what to write: `.mwt` Microwasm as text, `.s` an
-/// annotated listing, in which every Microwasm operator has its offset in the module
-/// before it and its machine code behind it.
+/// The ending of the output says what to write: `.mw` Microwasm in binary form, `.mwt`
+/// Microwasm as text, `.s` an annotated listing, in which every Microwasm operator has its
+/// offset in the module before it and its machine code behind it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     microwasm compile fib.wat -o fib.mwt\n  \
+    microwasm compile fib.mwt -o fib.mw\n  \
     microwasm compile fib.wat -o fib.s --bounds explicit\n  \
     microwasm compile fib.wat -o - --emit s | less")]
 pub(crate) struct Args {
-    /// A .wasm or .wat file
+    /// A module: .wasm, .wat, or Microwasm
     file: PathBuf,
     /// The file to write, or - for standard output
     #[arg(short)]
@@ -47,6 +50,8 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Emit {
+    /// Microwasm, binary
+    Mw,
     /// Microwasm text
     Mwt,
     /// Annotated listing
@@ -63,6 +68,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
     let ending = args.output.extension().and_then(|ending| ending.to_str());
     let emit = match (args.emit, ending) {
         (Some(emit), _) => emit,
+        (None, Some("mw")) => Emit::Mw,
         (None, Some("mwt")) => Emit::Mwt,
         (None, Some("s")) => Emit::S,
         _ => {
@@ -72,21 +78,24 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
         }
     };
     let wasm = input::module(&args.file)?;
-    let text = match emit {
+    let refused = |error| input_error(&args.file, error);
+    let output = match emit {
+        Emit::Mw => binary::write(&wasm, Limits::default()).map_err(refused)?,
         Emit::Mwt => text::print(&wasm, Limits::default(), Offsets::Show)
-            .map_err(|error| wasm_error(&args.file, error))?,
-        Emit::S => listing(args, &wasm)?,
+            .map_err(refused)?
+            .into_bytes(),
+        Emit::S => listing(args, &wasm)?.into_bytes(),
     };
     if args.output.as_os_str() == "-" {
-        std::io::stdout().lock().write_all(text.as_bytes())?;
+        std::io::stdout().lock().write_all(&output)?;
     } else {
-        input::write(&args.output, text.as_bytes())?;
+        input::write(&args.output, &output)?;
     }
     Ok(Found::Nothing)
 }
 
-fn wasm_error(path: &Path, source: WasmError) -> CliError {
-    CliError::Wasm {
+fn input_error(path: &Path, source: InputError) -> CliError {
+    CliError::Input {
         path: path.to_owned(),
         source: Box::new(source),
     }
@@ -101,13 +110,13 @@ struct Lister {
 }
 
 enum ListError {
-    Wasm(WasmError),
+    Input(InputError),
     Codegen(u32, CodegenError),
 }
 
-impl From<WasmError> for ListError {
-    fn from(error: WasmError) -> ListError {
-        ListError::Wasm(error)
+impl From<InputError> for ListError {
+    fn from(error: InputError) -> ListError {
+        ListError::Input(error)
     }
 }
 
@@ -170,7 +179,7 @@ fn listing(args: &Args, wasm: &[u8]) -> Result<String, CliError> {
     };
     match translate(wasm, Limits::default(), &mut lister) {
         Ok(_) => Ok(lister.text),
-        Err(ListError::Wasm(error)) => Err(wasm_error(&args.file, error)),
+        Err(ListError::Input(error)) => Err(input_error(&args.file, error)),
         Err(ListError::Codegen(func, source)) => Err(CliError::Codegen {
             path: args.file.clone(),
             func,

@@ -4,9 +4,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use microwasm_oracle::engine::{Engine, Limits};
-use microwasm_oracle::generate;
 use microwasm_oracle::run::Case;
-use microwasm_oracle::targets::{self, Outcome, Verdict};
+use microwasm_oracle::targets::{self, Outcome, Target, Verdict};
 use microwasm_oracle::{engines, run};
 use serde_json::json;
 
@@ -26,9 +25,12 @@ use crate::{Found, input, ui};
 pub(crate) struct Args {
     /// A .wasm or .wat file, a regression, or a libFuzzer artifact
     file: PathBuf,
-    /// FILE is an input of the `differential` fuzz target
+    /// FILE is an input of a fuzz target
     #[arg(long)]
     artifact: bool,
+    /// Which fuzz target
+    #[arg(long, default_value = "differential", value_parser = input::target)]
+    target: Target,
     /// Engines to compare, the reference first
     #[arg(long, value_delimiter = ',', default_values = engines::DEFAULT)]
     engines: Vec<String>,
@@ -54,7 +56,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
         .map(|name| input::engine(name))
         .collect::<Result<_, _>>()?;
     let engines: Vec<&dyn Engine> = engines.iter().map(|engine| &**engine).collect();
-    let witness = engines::by_name(engines::WITNESS);
+    let witness = engines::by_name(witness(args));
     let outcome = targets::differential_case(case, &engines, witness.as_deref());
     print(args, &outcome)?;
     Ok(match outcome.verdict {
@@ -63,13 +65,18 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
     })
 }
 
+fn witness(args: &Args) -> &'static str {
+    engines::witness_against(args.engines.first().map_or("", String::as_str))
+}
+
 fn case(args: &Args) -> Result<Case, CliError> {
     let path = args.file.clone();
     if args.artifact {
         let bytes = input::read(&args.file)?;
-        let (case, _) =
-            generate::case(&bytes).map_err(|source| CliError::Discard { path, source })?;
-        return Ok(case);
+        let case = args.target.case(&bytes);
+        return case
+            .map(|(case, _)| case)
+            .map_err(|source| CliError::Discard { path, source });
     }
     let mut regression = input::regression(&args.file)?;
     if let Some(seed) = args.seed {
@@ -151,7 +158,7 @@ fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
                 out,
                 "{}: {finding}\nThe reference is wrong: {} agrees with {}",
                 ui::bad(what, ui::Stream::Out),
-                engines::WITNESS,
+                witness(args),
                 finding.divergence.subject
             )?;
         }

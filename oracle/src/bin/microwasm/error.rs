@@ -49,9 +49,9 @@ pub(crate) enum CliError {
         source: microwasm_codegen::CodegenError,
     },
     #[error("{path}: {source}")]
-    Wasm {
+    Input {
         path: PathBuf,
-        source: Box<microwasm::wasm::WasmError>,
+        source: Box<microwasm::input::InputError>,
     },
     #[error("there is no engine {0:?}; there are {known}", known = microwasm_oracle::engines::NAMES.join(", "))]
     Engine(String),
@@ -71,7 +71,7 @@ pub(crate) enum CliError {
     #[error("{text:?} is not EXPORT VALUE…, with values like i32:1 or f64:0x3ff0000000000000")]
     Invocation { text: String },
     #[error(
-        "{path}: cannot write that kind of file; there are .mwt (Microwasm text) and .s (listing)"
+        "{path}: cannot write that kind of file; there are .mw (Microwasm), .mwt (Microwasm text) and .s (listing)"
     )]
     OutputKind { path: PathBuf },
     #[error("{0} is not there, or holds no such file")]

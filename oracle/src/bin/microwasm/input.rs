@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use microwasm::input::Form;
 use microwasm_oracle::engine::Engine;
 use microwasm_oracle::engines;
 use microwasm_oracle::regression::{Regression, parse_invocation, parse_seed};
 use microwasm_oracle::run::Invocation;
+use microwasm_oracle::targets::Target;
 
 use crate::error::CliError;
 
@@ -24,9 +26,12 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     })
 }
 
-/// The module in a `.wasm` or `.wat` file.
+/// The module in a file: WebAssembly text is assembled, other forms are left as they are.
 pub(crate) fn module(path: &Path) -> Result<Vec<u8>, CliError> {
     let bytes = read(path)?;
+    if Form::of(&bytes) != Form::Wasm {
+        return Ok(bytes);
+    }
     match wat::parse_bytes(&bytes) {
         Ok(wasm) => Ok(wasm.into_owned()),
         Err(mut source) => {
@@ -64,6 +69,14 @@ pub(crate) fn engine(name: &str) -> Result<Box<dyn Engine>, CliError> {
 pub(crate) fn invocation(text: &str) -> Result<Invocation, CliError> {
     parse_invocation(text).ok_or_else(|| CliError::Invocation {
         text: text.to_owned(),
+    })
+}
+
+/// A target that compares engines.
+pub(crate) fn target(name: &str) -> Result<Target, String> {
+    Target::by_name(name).ok_or_else(|| {
+        let names = Target::ALL.map(|(name, _)| name);
+        format!("there are {}", names.join(", "))
     })
 }
 
