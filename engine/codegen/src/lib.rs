@@ -2,6 +2,10 @@
 //! an image of them. Never maps memory, never calls code, knows no addresses.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cache")]
+pub mod cache;
+#[cfg(feature = "elf")]
+pub mod elf;
 pub mod error;
 pub mod link;
 #[cfg(feature = "listing")]

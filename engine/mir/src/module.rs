@@ -10,6 +10,7 @@ use crate::types::{
 };
 
 /// Size limits of a memory (in 64 KiB pages) or a table (in elements).
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Initial size.
@@ -19,6 +20,7 @@ pub struct Limits {
 }
 
 /// Type of a memory.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryType {
     /// Limits in pages of 64 KiB.
@@ -26,6 +28,7 @@ pub struct MemoryType {
 }
 
 /// Type of a table.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableType {
     /// `FuncRef` or `ExternRef`.
@@ -35,6 +38,7 @@ pub struct TableType {
 }
 
 /// Type of a global.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GlobalType {
     /// Type of its value.
@@ -44,6 +48,7 @@ pub struct GlobalType {
 }
 
 /// Type of something imported or exported.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExternType {
     /// A function, by its type index.
@@ -57,6 +62,7 @@ pub enum ExternType {
 }
 
 /// An import.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
     /// Module name.
@@ -68,6 +74,7 @@ pub struct Import {
 }
 
 /// What an export names.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportItem {
     /// A function.
@@ -81,6 +88,7 @@ pub enum ExportItem {
 }
 
 /// An export.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
     /// Its name.
@@ -90,6 +98,7 @@ pub struct Export {
 }
 
 /// One step of a constant expression (Wasm spec 3.3.10 and the extended-const proposal).
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConstOp {
     /// Pushes a constant.
@@ -103,6 +112,7 @@ pub enum ConstOp {
 }
 
 /// Operators of extended constant expressions.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum ConstBinary {
@@ -150,6 +160,7 @@ impl TryFrom<Op<'_>> for ConstOp {
 pub type ConstExpr = Box<[ConstOp]>;
 
 /// Where a segment goes.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SegmentMode<I> {
     /// Copied at instantiation to `target` at `offset`, then dropped.
@@ -166,6 +177,7 @@ pub enum SegmentMode<I> {
 }
 
 /// An element segment.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ElemSegment {
     /// `FuncRef` or `ExternRef`.
@@ -177,6 +189,7 @@ pub struct ElemSegment {
 }
 
 /// Elements of a segment: the short form or one expression each.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ElemItems {
     /// Function references.
@@ -186,6 +199,7 @@ pub enum ElemItems {
 }
 
 /// A data segment.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataSegment {
     /// Its bytes.
@@ -195,6 +209,7 @@ pub struct DataSegment {
 }
 
 /// Everything that a module declares, function bodies excepted.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModuleInfo {
     /// Function types.

@@ -26,6 +26,7 @@ use crate::types::{
 };
 
 /// Width of an integer operator.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IntSize {
     /// 32 bits.
@@ -345,6 +346,7 @@ pub struct MemArg {
 }
 
 /// A constant. Floats are kept as bits, so that NaN payloads survive.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Const {
     /// `i32.const`

@@ -148,6 +148,10 @@ pub enum ImportErrorKind {
     /// Nothing of that name is defined.
     #[error("unknown import")]
     Missing,
+    /// Calls of the import have been linked straight to functions of the host, and this is a
+    /// function of a module.
+    #[error("not a function of the host")]
+    NotHost,
     /// Something of another type is defined.
     #[error("incompatible import type: expected {expected}, found {found}")]
     Incompatible {

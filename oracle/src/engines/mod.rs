@@ -1,5 +1,6 @@
 //! The engines that the suite knows by name: the only place that names them.
 
+pub mod layout;
 pub mod microwasm;
 pub mod wasmi;
 pub mod x64;
