@@ -49,6 +49,11 @@ pub(crate) enum CliError {
         source: microwasm_codegen::CodegenError,
     },
     #[error("{path}: {source}")]
+    Object {
+        path: PathBuf,
+        source: microwasm_codegen::elf::ElfError,
+    },
+    #[error("{path}: {source}")]
     Input {
         path: PathBuf,
         source: Box<microwasm::input::InputError>,
@@ -76,7 +81,7 @@ pub(crate) enum CliError {
     #[error("{text:?} is not EXPORT VALUE…, with values like i32:1 or f64:0x3ff0000000000000")]
     Invocation { text: String },
     #[error(
-        "{path}: cannot write that kind of file; there are .mw (Microwasm), .mwt (Microwasm text) and .s (listing)"
+        "{path}: cannot write that kind of file; there are .mw (Microwasm), .mwt (Microwasm text), .s (listing) and .o (ELF object)"
     )]
     OutputKind { path: PathBuf },
     #[error("{0} is not there, or holds no such file")]
