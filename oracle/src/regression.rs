@@ -215,7 +215,8 @@ impl Regression {
     pub fn replay(&self) -> Result<Outcome, RegressionError> {
         let engines = self.engines()?;
         let engines: Vec<&dyn Engine> = engines.iter().map(|engine| &**engine).collect();
-        let witness = engines::witness_for(&self.wasm);
+        let reference = engines.first().map_or("", |engine| engine.name());
+        let witness = engines::witness_for(&self.wasm, reference);
         Ok(targets::differential_case(
             self.case()?,
             &engines,

@@ -17,7 +17,7 @@ pub const NAMES: &[&str] = &[
     "x64-baseline",
     "x64-metered",
     "wasmi-eager",
-    "wasmi-1",
+    "wasmi-2",
     "microwasm",
 ];
 
@@ -35,6 +35,15 @@ pub const REFERENCE: &str = NAMES[0];
 
 /// The engine that decides when the reference and another engine do not agree.
 pub const WITNESS: &str = NAMES[WITNESS_INDEX];
+
+/// Who decides when the engine `reference` and another one do not agree.
+pub fn witness_against(reference: &str) -> &'static str {
+    if reference == WITNESS {
+        REFERENCE
+    } else {
+        WITNESS
+    }
+}
 
 /// Where [`WITNESS`] is in [`NAMES`].
 pub const WITNESS_INDEX: usize = 6;
@@ -56,20 +65,29 @@ pub fn default_for(module: &[u8]) -> &'static [&'static str] {
     }
 }
 
-/// The engine that decides about a module, if there is one that takes its form.
-pub fn witness_for(module: &[u8]) -> Option<Box<dyn Engine>> {
+/// The engine that decides about a module when `reference` and another one do not agree, if
+/// there is one that takes its form.
+pub fn witness_for(module: &[u8], reference: &str) -> Option<Box<dyn Engine>> {
     match Form::of(module) {
-        Form::Wasm => by_name(WITNESS),
+        Form::Wasm => by_name(witness_against(reference)),
         Form::Binary | Form::Text => None,
     }
 }
 
+/// The engines, by their places in [`NAMES`], that directed targets compare. Version 1 of
+/// the interpreter is the reference there: what these targets make, version 2 often
+/// mistranslates or panics on.
+pub const DIRECTED: [usize; 4] = [WITNESS_INDEX, 1, 2, 3];
+
+/// The engine, by its place in [`NAMES`], that is the witness of directed targets.
+pub const DIRECTED_WITNESS: usize = 0;
+
 /// The engine with this name.
 pub fn by_name(name: &str) -> Option<Box<dyn Engine>> {
     Some(match name {
-        "wasmi" => Box::new(wasmi::reference("wasmi")),
-        "wasmi-eager" => Box::new(wasmi::eager("wasmi-eager")),
-        "wasmi-1" => Box::new(wasmi::witness("wasmi-1")),
+        "wasmi" => Box::new(wasmi::first("wasmi")),
+        "wasmi-eager" => Box::new(wasmi::first_eager("wasmi-eager")),
+        "wasmi-2" => Box::new(wasmi::second("wasmi-2")),
         "microwasm" => Box::new(Microwasm::new("microwasm")),
         "x64" => Box::new(X64::new("x64", Variant::Guard)),
         "x64-explicit" => Box::new(X64::new("x64-explicit", Variant::Explicit)),
@@ -93,6 +111,18 @@ pub fn microwasm() -> Vec<Box<dyn Engine>> {
         .iter()
         .map(|name| by_name(name).expect("every listed name is known"))
         .collect()
+}
+
+/// Which of [`all`] to run for random Microwasm: the definitional interpreter, which is the
+/// reference, and one or two others.
+pub fn choose_microwasm(choice: u8) -> &'static [usize] {
+    match choice % 8 {
+        0..3 => &[7, 1],
+        3 => &[7, 2],
+        4 => &[7, 3],
+        5 => &[7, 4],
+        _ => &[7, 1, 2],
+    }
 }
 
 /// Which of [`all`] to run for an input that made this choice: the reference, and mostly

@@ -182,22 +182,20 @@ impl VirtualStack {
 
     /// Lets `relocate` say, for each position off home, where its value is from now on.
     /// Positions for which it says [`Loc::Home`] leave the list.
-    #[inline]
+    #[inline(always)]
     pub fn update_off(&mut self, mut relocate: impl FnMut(u32, Entry) -> Loc) {
-        let VirtualStack {
-            entries,
-            off,
-            slot_aliases,
-            ..
-        } = self;
-        off.retain(|&pos| {
-            let entry = &mut entries[pos as usize];
+        let mut kept = 0;
+        for i in 0..self.off.len() {
+            let pos = self.off[i];
+            let entry = &mut self.entries[pos as usize];
             let loc = relocate(pos, *entry);
-            *slot_aliases += matches!(loc, Loc::Slot(_)) as u32;
-            *slot_aliases -= matches!(entry.loc, Loc::Slot(_)) as u32;
+            self.slot_aliases += matches!(loc, Loc::Slot(_)) as u32;
+            self.slot_aliases -= matches!(entry.loc, Loc::Slot(_)) as u32;
             entry.loc = loc;
-            loc != Loc::Home
-        });
+            self.off[kept] = pos;
+            kept += (loc != Loc::Home) as usize;
+        }
+        self.off.truncate(kept);
     }
 
     /// Says that the value at `pos`, which is at home and above all that are not, is elsewhere.

@@ -4,9 +4,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use microwasm_oracle::engine::{Engine, Limits};
-use microwasm_oracle::generate;
 use microwasm_oracle::run::Case;
-use microwasm_oracle::targets::{self, Outcome, Verdict};
+use microwasm_oracle::targets::{self, Outcome, Target, Verdict};
 use microwasm_oracle::{engines, run};
 use serde_json::json;
 
@@ -26,9 +25,12 @@ use crate::{Found, input, ui};
 pub(crate) struct Args {
     /// A module, a regression, or a libFuzzer artifact
     file: PathBuf,
-    /// FILE is an input of the `differential` fuzz target
+    /// FILE is an input of a fuzz target
     #[arg(long)]
     artifact: bool,
+    /// Which fuzz target
+    #[arg(long, default_value = "differential", value_parser = input::target)]
+    target: Target,
     /// Engines to compare, the reference first; by default those that take the module's form
     #[arg(long, value_delimiter = ',')]
     engines: Vec<String>,
@@ -58,7 +60,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
         .map(|name| input::engine(name))
         .collect::<Result<_, _>>()?;
     let engines: Vec<&dyn Engine> = engines.iter().map(|engine| &**engine).collect();
-    let witness = engines::witness_for(&case.wasm);
+    let witness = engines::witness_for(&case.wasm, &names[0]);
     let outcome = targets::differential_case(case, &engines, witness.as_deref());
     print(args, &names, &outcome)?;
     Ok(match outcome.verdict {
@@ -71,9 +73,10 @@ fn case(args: &Args) -> Result<Case, CliError> {
     let path = args.file.clone();
     if args.artifact {
         let bytes = input::read(&args.file)?;
-        let (case, _) =
-            generate::case(&bytes).map_err(|source| CliError::Discard { path, source })?;
-        return Ok(case);
+        let case = args.target.case(&bytes);
+        return case
+            .map(|(case, _)| case)
+            .map_err(|source| CliError::Discard { path, source });
     }
     let mut regression = input::regression(&args.file)?;
     if let Some(seed) = args.seed {
@@ -155,7 +158,7 @@ fn print(args: &Args, names: &[String], outcome: &Outcome) -> Result<(), CliErro
                 out,
                 "{}: {finding}\nThe reference is wrong: {} agrees with {}",
                 ui::bad(what, ui::Stream::Out),
-                engines::WITNESS,
+                engines::witness_against(&names[0]),
                 finding.divergence.subject
             )?;
         }

@@ -8,6 +8,7 @@ use microwasm_oracle::engine::Engine;
 use microwasm_oracle::engines;
 use microwasm_oracle::regression::{Regression, parse_invocation, parse_seed};
 use microwasm_oracle::run::Invocation;
+use microwasm_oracle::targets::Target;
 
 use crate::error::CliError;
 
@@ -68,6 +69,14 @@ pub(crate) fn engine(name: &str) -> Result<Box<dyn Engine>, CliError> {
 pub(crate) fn invocation(text: &str) -> Result<Invocation, CliError> {
     parse_invocation(text).ok_or_else(|| CliError::Invocation {
         text: text.to_owned(),
+    })
+}
+
+/// A target that compares engines.
+pub(crate) fn target(name: &str) -> Result<Target, String> {
+    Target::by_name(name).ok_or_else(|| {
+        let names = Target::ALL.map(|(name, _)| name);
+        format!("there are {}", names.join(", "))
     })
 }
 
