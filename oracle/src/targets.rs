@@ -85,32 +85,24 @@ pub fn differential(bytes: &[u8]) -> Outcome {
     }
 }
 
+/// Generates Microwasm and compares the engines that take it.
+pub fn microwasm(bytes: &[u8]) -> Outcome {
+    let Ok(case) = generate::microwasm::case(bytes) else {
+        return Outcome::discarded("generated module is invalid");
+    };
+    let chosen = engines::choose_microwasm(case.seed as u8);
+    with_all(|all| {
+        let engines: Vec<&dyn Engine> = chosen.iter().map(|index| &*all[*index]).collect();
+        differential_case(case, &engines, None)
+    })
+}
+
 /// Runs a case of a directed generator in [`engines::DIRECTED`].
 pub fn directed(generator: Directed, bytes: &[u8]) -> Outcome {
     let case = directed::case(generator, bytes);
     with_all(|all| {
         let engines = engines::DIRECTED.map(|index| &*all[index]);
         differential_case(case, &engines, Some(&*all[engines::WITNESS_INDEX]))
-    })
-}
-
-/// Generates Microwasm and compares the engines that take it: the definitional interpreter
-/// is the reference, one or two others are compared with it.
-pub fn microwasm(bytes: &[u8]) -> Outcome {
-    thread_local! {
-        static ENGINES: Vec<Box<dyn Engine>> = engines::microwasm();
-    }
-    let Ok(case) = generate::microwasm::case(bytes) else {
-        return Outcome::discarded("generated module is invalid");
-    };
-    let choice = case.seed as usize >> 8;
-    ENGINES.with(|all| {
-        let others = all.len() - 1;
-        let mut chosen = vec![&*all[0], &*all[1 + choice % others]];
-        if choice % 3 == 0 {
-            chosen.push(&*all[1 + (choice / 3 + 1) % others]);
-        }
-        differential_case(case, &chosen, None)
     })
 }
 
@@ -121,16 +113,19 @@ pub enum Target {
     Differential,
     /// Modules of a directed generator.
     Directed(Directed),
+    /// Random Microwasm.
+    Microwasm,
 }
 
 impl Target {
     /// All of them, by name.
-    pub const ALL: [(&'static str, Target); 5] = [
+    pub const ALL: [(&'static str, Target); 6] = [
         ("differential", Target::Differential),
         ("single_op", Target::Directed(Directed::SingleOp)),
         ("spill", Target::Directed(Directed::Spill)),
         ("block_args", Target::Directed(Directed::BlockArgs)),
         ("host_calls", Target::Directed(Directed::HostCalls)),
+        ("microwasm", Target::Microwasm),
     ];
 
     /// The target with this name.
@@ -145,6 +140,7 @@ impl Target {
         match self {
             Target::Differential => differential(bytes),
             Target::Directed(generator) => directed(generator, bytes),
+            Target::Microwasm => microwasm(bytes),
         }
     }
 
@@ -158,6 +154,11 @@ impl Target {
             Target::Directed(generator) => {
                 Ok((directed::case(generator, bytes), &engines::DIRECTED))
             }
+            Target::Microwasm => {
+                let case = generate::microwasm::case(bytes)?;
+                let engines = engines::choose_microwasm(case.seed as u8);
+                Ok((case, engines))
+            }
         }
     }
 
@@ -167,6 +168,7 @@ impl Target {
             Target::Differential => 1064,
             Target::Directed(Directed::SingleOp) => 80,
             Target::Directed(_) => 240,
+            Target::Microwasm => 600,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Microwasm as such: written by hand, generated, and round trips.
 
 use microwasm_oracle::choice::{Choices, mix};
-use microwasm_oracle::engine::Engine;
 use microwasm_oracle::regression::Regression;
 use microwasm_oracle::targets::{self, Verdict};
 use microwasm_oracle::{engines, roundtrip::Roundtrip};
@@ -40,7 +39,7 @@ fn round_trips() {
     assert!(accepted_mutations > 10, "{accepted_mutations} accepted");
 }
 
-/// Runs a text in every engine that takes it; the comment at each export is what it returns.
+/// Runs a text in every engine that takes it, and checks what each call returns.
 fn run(text: &str, calls: &[(&str, &[i32], Result<i32, &str>)]) {
     use microwasm_oracle::engine::{Extern, Limits};
     use microwasm_oracle::host::SuiteHost;
@@ -251,7 +250,7 @@ fn a_file_is_compared_in_all_engines_that_take_it() {
         .engines()
         .expect("known")
         .iter()
-        .map(|engine: &Box<dyn Engine>| engine.name().to_owned())
+        .map(|engine| engine.name().to_owned())
         .collect();
     assert_eq!(names, engines::MICROWASM);
     let outcome = regression.replay().expect("valid");

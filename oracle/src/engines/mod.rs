@@ -37,6 +37,15 @@ pub const REFERENCE: &str = NAMES[0];
 /// The engine that decides when the reference and another engine do not agree.
 pub const WITNESS: &str = NAMES[WITNESS_INDEX];
 
+/// Who decides when the engine `reference` and another one do not agree.
+pub fn witness_against(reference: &str) -> &'static str {
+    if reference == WITNESS {
+        REFERENCE
+    } else {
+        WITNESS
+    }
+}
+
 /// Where [`WITNESS`] is in [`NAMES`].
 pub const WITNESS_INDEX: usize = 6;
 
@@ -49,9 +58,6 @@ pub const DEFAULT: &[&str] = &[
     "x64-metered",
 ];
 
-/// The engines, by their places in [`NAMES`], that directed targets compare.
-pub const DIRECTED: [usize; 4] = [0, 1, 2, 3];
-
 /// The engines that a module given on the command line is compared in, by its form.
 pub fn default_for(module: &[u8]) -> &'static [&'static str] {
     match Form::of(module) {
@@ -60,15 +66,17 @@ pub fn default_for(module: &[u8]) -> &'static [&'static str] {
     }
 }
 
-/// Who decides about a module when the engine `reference` and another one do not agree, if
-/// there is anybody who takes its form.
+/// The engine that decides about a module when `reference` and another one do not agree, if
+/// there is one that takes its form.
 pub fn witness_for(module: &[u8], reference: &str) -> Option<Box<dyn Engine>> {
     match Form::of(module) {
-        Form::Wasm if reference == WITNESS => by_name(REFERENCE),
-        Form::Wasm => by_name(WITNESS),
+        Form::Wasm => by_name(witness_against(reference)),
         Form::Binary | Form::Text => None,
     }
 }
+
+/// The engines, by their places in [`NAMES`], that directed targets compare.
+pub const DIRECTED: [usize; 4] = [0, 1, 2, 3];
 
 /// The engine with this name.
 pub fn by_name(name: &str) -> Option<Box<dyn Engine>> {
@@ -99,6 +107,18 @@ pub fn microwasm() -> Vec<Box<dyn Engine>> {
         .iter()
         .map(|name| by_name(name).expect("every listed name is known"))
         .collect()
+}
+
+/// Which of [`all`] to run for random Microwasm: the definitional interpreter, which is the
+/// reference, and one or two others.
+pub fn choose_microwasm(choice: u8) -> &'static [usize] {
+    match choice % 8 {
+        0..3 => &[7, 1],
+        3 => &[7, 2],
+        4 => &[7, 3],
+        5 => &[7, 4],
+        _ => &[7, 1, 2],
+    }
 }
 
 /// Which of [`all`] to run for an input that made this choice: the reference, and mostly

@@ -17,16 +17,18 @@ use crate::{Found, input, ui};
 /// Compare engines on many random modules
 ///
 /// Runs a target on inputs from a seeded generator, without a fuzzer, and prints what became
-/// of them. The same seed gives the same inputs.
+/// of them. The same seed gives the same inputs. The target `roundtrip` makes one module and
+/// two mutated ones of each input, and executes none.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     microwasm campaign --inputs 100000\n  \
     microwasm campaign --target spill --inputs 1000000\n  \
+    microwasm campaign --target roundtrip --inputs 1000000 --jobs 2\n  \
     microwasm campaign --inputs 1000000 --seed 7 --jobs 2 --save target/findings")]
 pub(crate) struct Args {
     /// The target
-    #[arg(long, default_value = "differential", value_parser = subject)]
-    target: Subject,
+    #[arg(long, default_value = "differential", value_parser = job)]
+    target: Job,
     /// How many inputs
     #[arg(long, default_value_t = 10_000)]
     inputs: u64,
@@ -51,39 +53,31 @@ pub(crate) struct Args {
 }
 
 /// What a campaign can run.
-#[derive(Clone, Copy, Debug)]
-enum Subject {
-    /// Engines on generated WebAssembly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Job {
+    /// A target that compares engines.
     Compare(Target),
-    /// Engines on generated Microwasm.
-    Microwasm,
-    /// Text, binary and verifier: one generated module and two mutated ones per input.
+    /// The round trips.
     Roundtrip,
 }
 
-impl Subject {
-    /// How long inputs should be at most.
-    fn longest(self) -> usize {
-        match self {
-            Subject::Compare(target) => target.longest(),
-            Subject::Microwasm | Subject::Roundtrip => 1024,
-        }
+fn job(name: &str) -> Result<Job, String> {
+    match name {
+        "roundtrip" => Ok(Job::Roundtrip),
+        name => input::target(name).map(Job::Compare),
     }
 }
 
-fn subject(name: &str) -> Result<Subject, String> {
-    match name {
-        "microwasm" => Ok(Subject::Microwasm),
-        "roundtrip" => Ok(Subject::Roundtrip),
-        _ => input::target(name)
-            .map(Subject::Compare)
-            .map_err(|names| format!("{names}, microwasm, roundtrip")),
-    }
-}
+/// Longest input of the round trips.
+const LONGEST: usize = 600;
 
 fn bytes_of(args: &Args, number: u64) -> Vec<u8> {
     let mut choices = Choices::new(mix(args.seed, number));
-    let length = choices.below(args.target.longest() as u64) + 1;
+    let longest = match args.target {
+        Job::Compare(target) => target.longest(),
+        Job::Roundtrip => LONGEST,
+    };
+    let length = choices.below(longest as u64) + 1;
     (0..length.div_ceil(8))
         .flat_map(|_| choices.bits().to_le_bytes())
         .collect()
@@ -206,9 +200,8 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
         running.store(number, Ordering::Relaxed);
         let bytes = bytes_of(args, number);
         let outcome = match args.target {
-            Subject::Compare(target) => target.run(&bytes),
-            Subject::Microwasm => targets::microwasm(&bytes),
-            Subject::Roundtrip => {
+            Job::Compare(target) => target.run(&bytes),
+            Job::Roundtrip => {
                 let outcome = targets::roundtrip(&bytes);
                 stats.add_roundtrip(&outcome);
                 if let Roundtrip::Broken(broken) = &outcome {

@@ -60,8 +60,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
         .map(|name| input::engine(name))
         .collect::<Result<_, _>>()?;
     let engines: Vec<&dyn Engine> = engines.iter().map(|engine| &**engine).collect();
-    let reference = names.first().map_or("", String::as_str);
-    let witness = engines::witness_for(&case.wasm, reference);
+    let witness = engines::witness_for(&case.wasm, &names[0]);
     let outcome = targets::differential_case(case, &engines, witness.as_deref());
     print(args, &names, &outcome)?;
     Ok(match outcome.verdict {
@@ -157,8 +156,9 @@ fn print(args: &Args, names: &[String], outcome: &Outcome) -> Result<(), CliErro
         Verdict::Outvoted(finding) => {
             writeln!(
                 out,
-                "{}: {finding}\nThe reference is wrong: the witness agrees with {}",
+                "{}: {finding}\nThe reference is wrong: {} agrees with {}",
                 ui::bad(what, ui::Stream::Out),
+                engines::witness_against(&names[0]),
                 finding.divergence.subject
             )?;
         }

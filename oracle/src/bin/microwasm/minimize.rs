@@ -95,7 +95,7 @@ fn regression(path: &Path, target: Target) -> Result<Regression, CliError> {
         let chosen = chosen.iter().map(|i| engines::NAMES[*i].to_owned());
         let wasm = match target {
             Target::Differential => generate::module(&bytes).map_err(discard)?.wasm,
-            Target::Directed(_) => case.wasm,
+            Target::Directed(_) | Target::Microwasm => case.wasm,
         };
         Regression {
             seed: case.seed,
