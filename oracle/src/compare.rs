@@ -156,18 +156,28 @@ impl Comparison {
     fn traces(&self, expected: &[Event], got: &[Event]) -> Option<Difference> {
         let common = expected.len().min(got.len());
         for (position, (a, b)) in expected.iter().zip(got).enumerate() {
-            let difference = self.events(position, a, b);
-            if difference.is_some() {
-                // A call that was left out shows as the event after it in its place.
-                let rest = |list: &[Event]| list.get(position + 1).cloned();
-                if expected.len() > got.len() && rest(expected).as_ref() == Some(b) {
-                    return Some(Difference::MissingEvent {
-                        position,
-                        expected: a.clone(),
-                    });
-                }
-                return difference;
+            let Some(difference) = self.events(position, a, b) else {
+                continue;
+            };
+            // A call that was left out shows as the event after it in its place, and one too
+            // many as the event that it pushed back.
+            let next_is = |list: &[Event], event: &Event| {
+                let next = list.get(position + 1);
+                next.is_some_and(|next| self.events(position, next, event).is_none())
+            };
+            if expected.len() > got.len() && next_is(expected, b) {
+                return Some(Difference::MissingEvent {
+                    position,
+                    expected: a.clone(),
+                });
             }
+            if got.len() > expected.len() && next_is(got, a) {
+                return Some(Difference::ExtraEvent {
+                    position,
+                    got: b.clone(),
+                });
+            }
+            return Some(difference);
         }
         if let Some(event) = expected.get(common) {
             return Some(Difference::MissingEvent {

@@ -12,6 +12,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use microwasm::FuncType;
+use microwasm::input;
 use microwasm::module::{GlobalType, MemoryType, TableType};
 use thiserror::Error;
 
@@ -153,6 +154,21 @@ pub enum RefusalKind {
     /// The module exceeds a limit of the engine.
     #[error("limit")]
     Limit,
+}
+
+impl Refusal {
+    /// What this project's front end says of a module.
+    pub fn of_input(error: &input::InputError) -> Refusal {
+        Refusal {
+            kind: match error.refusal() {
+                input::Refusal::Invalid => RefusalKind::Invalid,
+                input::Refusal::Unsupported => RefusalKind::Unsupported,
+                input::Refusal::Limit => RefusalKind::Limit,
+            },
+            message: error.to_string().into(),
+            offset: error.offset().map(u64::from),
+        }
+    }
 }
 
 /// Why a module was not instantiated.

@@ -16,6 +16,7 @@ pub mod observe;
 pub mod prepare;
 pub mod reduce;
 pub mod regression;
+pub mod roundtrip;
 pub mod run;
 pub mod stats;
 pub mod subject;

@@ -21,6 +21,9 @@ pub enum Outcome {
 
 /// Everything that can be seen after a step. An entry is `None` where the engine does not
 /// show it, as is the case for what a module defines when it was not instantiated.
+///
+/// Items are in the order of their indices. Behind them the imported ones come once more,
+/// as the instance exports them: an instance that works on a copy would show it there.
 #[derive(Clone, Debug)]
 pub struct Observation<'a> {
     /// What the step came to.

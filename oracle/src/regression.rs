@@ -12,13 +12,17 @@
 //!
 //! `cause` must be there. `nans: bits` leaves NaNs as they are and compares their bits, for
 //! modules that only make canonical ones; otherwise the suite makes them canonical where
-//! their bits become visible, and compares floats as the class of NaNs. Without `engines` the module runs in all default engines,
+//! their bits become visible, and compares floats as the class of NaNs. Without `engines`
+//! the module runs in all default engines that take its form, WebAssembly or Microwasm,
 //! without `invoke` every exported function is called with values chosen by the seed.
 //! It passes if all engines show the same, or if a witness agrees with the engines that
 //! differ from the reference.
 
 use std::fmt::Write as _;
 
+use microwasm::input::Form;
+use microwasm::text::Offsets;
+use microwasm::wasm::Limits;
 use thiserror::Error;
 
 use crate::compare::NanRule;
@@ -107,7 +111,10 @@ impl Regression {
                 problem: HeaderProblem::NoCause,
             });
         }
-        regression.wasm = wat::parse_str(text)?;
+        regression.wasm = match Form::of(text.as_bytes()) {
+            Form::Text => text.as_bytes().to_vec(),
+            _ => wat::parse_str(text)?,
+        };
         Ok(regression)
     }
 
@@ -124,8 +131,9 @@ impl Regression {
     }
 
     fn header_line(&mut self, comment: &str) -> Result<(), HeaderProblem> {
-        let Some((key, value)) = comment.split_once(':') else {
-            // A line without a key goes on with the cause.
+        let keyed = comment.split_once(':');
+        let Some((key, value)) = keyed.filter(|(key, _)| !key.trim().contains(' ')) else {
+            // A line without a key, which is one word, goes on with the cause.
             if !comment.is_empty() {
                 self.cause = format!("{}\n{comment}", self.cause).trim().to_owned();
             }
@@ -170,7 +178,12 @@ impl Regression {
             line("invoke", &invocation.to_string());
         }
         // What the printer cannot print, it says in the text.
-        text + &wasmprinter::print_bytes(&self.wasm).unwrap_or_else(|e| format!(";; {e}")) + "\n"
+        let module = match Form::of(&self.wasm) {
+            Form::Wasm => wasmprinter::print_bytes(&self.wasm).map_err(|e| e.to_string()),
+            _ => microwasm::text::print(&self.wasm, Limits::default(), Offsets::Hide)
+                .map_err(|e| e.to_string()),
+        };
+        text + &module.unwrap_or_else(|error| format!(";; {error}")) + "\n"
     }
 
     /// The run that the file describes.
@@ -189,7 +202,8 @@ impl Regression {
             engines::by_name(name).ok_or_else(|| RegressionError::Engine(name.to_owned()))
         };
         if self.engines.is_empty() {
-            return engines::DEFAULT.iter().copied().map(by_name).collect();
+            let default = engines::default_for(&self.wasm);
+            return default.iter().copied().map(by_name).collect();
         }
         self.engines
             .iter()
@@ -202,7 +216,8 @@ impl Regression {
     pub fn replay(&self) -> Result<Outcome, RegressionError> {
         let engines = self.engines()?;
         let engines: Vec<&dyn Engine> = engines.iter().map(|engine| &**engine).collect();
-        let witness = engines::by_name(engines::WITNESS);
+        let reference = engines.first().map_or("", |engine| engine.name());
+        let witness = engines::witness_for(&self.wasm, reference);
         Ok(targets::differential_case(
             self.case()?,
             &engines,

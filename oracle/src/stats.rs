@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::roundtrip::Roundtrip;
 use crate::targets::{Outcome, Verdict};
 
 /// Counts over many inputs.
@@ -33,6 +34,10 @@ pub struct Stats {
     pub host_events: u64,
     /// Bytes of all modules.
     pub module_bytes: u64,
+    /// Mutated modules that were read, by the round trips.
+    pub mutated: u64,
+    /// How many of them were accepted.
+    pub accepted: u64,
 }
 
 impl Stats {
@@ -56,6 +61,21 @@ impl Stats {
         }
     }
 
+    /// Takes in what became of a round trip.
+    pub fn add_roundtrip(&mut self, outcome: &Roundtrip) {
+        self.inputs += 1;
+        match outcome {
+            Roundtrip::Discarded => {
+                *self.discarded.entry("no module".to_owned()).or_default() += 1;
+            }
+            Roundtrip::Fine { mutated, accepted } => {
+                self.mutated += u64::from(*mutated);
+                self.accepted += u64::from(*accepted);
+            }
+            Roundtrip::Broken(_) => self.diverged += 1,
+        }
+    }
+
     /// Adds the counts of another worker.
     pub fn merge(&mut self, other: &Stats) {
         self.inputs += other.inputs;
@@ -67,6 +87,8 @@ impl Stats {
         self.traps += other.traps;
         self.host_events += other.host_events;
         self.module_bytes += other.module_bytes;
+        self.mutated += other.mutated;
+        self.accepted += other.accepted;
         for (key, count) in &other.discarded {
             *self.discarded.entry(key.clone()).or_default() += count;
         }
@@ -117,6 +139,14 @@ impl fmt::Display for Stats {
             percent(self.traps, self.invocations)
         )?;
         writeln!(f, "{:<24}{:>12}", "host events", self.host_events)?;
+        if self.mutated > 0 {
+            let percent = percent(self.accepted, self.mutated);
+            writeln!(
+                f,
+                "{:<24}{:>12}  {percent:6.2} % accepted",
+                "mutated modules", self.mutated
+            )?;
+        }
         let mean = self.module_bytes.checked_div(self.inputs).unwrap_or(0);
         write!(f, "{:<24}{mean:>12}", "mean module bytes")
     }

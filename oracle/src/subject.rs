@@ -22,11 +22,39 @@ pub struct Subject<'a> {
     store: Box<dyn Store>,
     host: Rc<SuiteHost>,
     funcs: Vec<Option<Func>>,
+    items: Items,
+    /// The imported items once more, as the instance exports them.
+    reexported: Items,
+    fuel: Option<Global>,
+    results: Vec<Value>,
+}
+
+/// What is observed, by index; `None` where the engine does not export it.
+#[derive(Default)]
+struct Items {
     tables: Vec<Option<Table>>,
     memories: Vec<Option<Memory>>,
     globals: Vec<Option<Global>>,
-    fuel: Option<Global>,
-    results: Vec<Value>,
+}
+
+impl Items {
+    fn add(&mut self, kind: ItemKind, item: Option<Extern>) {
+        match kind {
+            ItemKind::Func => {}
+            ItemKind::Table => self.tables.push(match item {
+                Some(Extern::Table(table)) => Some(table),
+                _ => None,
+            }),
+            ItemKind::Memory => self.memories.push(match item {
+                Some(Extern::Memory(memory)) => Some(memory),
+                _ => None,
+            }),
+            ItemKind::Global => self.globals.push(match item {
+                Some(Extern::Global(global)) => Some(global),
+                _ => None,
+            }),
+        }
+    }
 }
 
 /// How an engine took a module.
@@ -61,9 +89,8 @@ impl<'a> Subject<'a> {
             store: engine.store(host.clone(), limits),
             host,
             funcs: Vec::new(),
-            tables: Vec::new(),
-            memories: Vec::new(),
-            globals: Vec::new(),
+            items: Items::default(),
+            reexported: Items::default(),
             fuel: None,
             results: Vec::new(),
         };
@@ -115,7 +142,7 @@ impl<'a> Subject<'a> {
                 let memory = self.store.new_memory(MemoryType {
                     limits: grown(ty.limits, choices),
                 })?;
-                self.memories.push(Some(memory));
+                self.items.memories.push(Some(memory));
                 Extern::Memory(memory)
             }
             ImportType::Table(ty) => {
@@ -125,13 +152,13 @@ impl<'a> Subject<'a> {
                     let value = self.import_value(ty.element, choices, extra);
                     self.store.table_set(table, index, value)?;
                 }
-                self.tables.push(Some(table));
+                self.items.tables.push(Some(table));
                 Extern::Table(table)
             }
             ImportType::Global(ty) => {
                 let value = self.import_value(ty.ty, choices, extra);
                 let global = self.store.new_global(ty, value)?;
-                self.globals.push(Some(global));
+                self.items.globals.push(Some(global));
                 Extern::Global(global)
             }
         })
@@ -165,35 +192,40 @@ impl<'a> Subject<'a> {
             store.export(instance, &name)
         };
         let store = &mut *self.store;
-        for index in self.funcs.len()..shape.funcs.len() {
+        let imported = self.funcs.len();
+        self.funcs.clear();
+        for index in 0..shape.funcs.len() {
             let func = match find(store, ItemKind::Func, index) {
                 Some(Extern::Func(func)) => Some(func),
                 _ => None,
             };
-            if let Some(func) = func {
+            // Imported functions have their names already: an export that is another one shows.
+            if let Some(func) = func.filter(|_| index >= imported) {
                 self.host.name_func(func, FuncName::Index(index as u32));
             }
             self.funcs.push(func);
         }
-        for index in self.tables.len()..shape.tables.len() {
-            self.tables.push(match find(store, ItemKind::Table, index) {
-                Some(Extern::Table(table)) => Some(table),
-                _ => None,
-            });
-        }
-        for index in self.memories.len()..shape.memories.len() {
-            self.memories
-                .push(match find(store, ItemKind::Memory, index) {
-                    Some(Extern::Memory(memory)) => Some(memory),
-                    _ => None,
-                });
-        }
-        for index in self.globals.len()..shape.globals.len() {
-            self.globals
-                .push(match find(store, ItemKind::Global, index) {
-                    Some(Extern::Global(global)) => Some(global),
-                    _ => None,
-                });
+        for (kind, imported, all) in [
+            (ItemKind::Table, self.items.tables.len(), shape.tables.len()),
+            (
+                ItemKind::Memory,
+                self.items.memories.len(),
+                shape.memories.len(),
+            ),
+            (
+                ItemKind::Global,
+                self.items.globals.len(),
+                shape.globals.len(),
+            ),
+        ] {
+            for index in 0..all {
+                let to = if index < imported {
+                    &mut self.reexported
+                } else {
+                    &mut self.items
+                };
+                to.add(kind, find(store, kind, index));
+            }
         }
         let fuel = shape.export(FUEL_EXPORT).filter(|export| {
             export.kind == ItemKind::Global
@@ -203,7 +235,7 @@ impl<'a> Subject<'a> {
                         mutable: true,
                     }
         });
-        self.fuel = fuel.and_then(|export| self.globals[export.index as usize]);
+        self.fuel = fuel.and_then(|export| self.items.globals[export.index as usize]);
         self.host.set_reach(self.reach());
     }
 
@@ -212,11 +244,11 @@ impl<'a> Subject<'a> {
         let funcs = self.funcs.iter().enumerate().filter_map(|(index, func)| {
             func.map(|func| (func, shape.func_type(index as u32).clone()))
         });
-        let tables = self.tables.iter().zip(&shape.tables);
-        let globals = self.globals.iter().zip(&shape.globals);
+        let tables = self.items.tables.iter().zip(&shape.tables);
+        let globals = self.items.globals.iter().zip(&shape.globals);
         Reach {
             funcs: funcs.collect(),
-            memories: self.memories.iter().flatten().copied().collect(),
+            memories: self.items.memories.iter().flatten().copied().collect(),
             tables: tables
                 .filter_map(|(table, ty)| table.map(|t| (t, ty.element)))
                 .collect(),
@@ -273,11 +305,12 @@ impl<'a> Subject<'a> {
         let trace = self.host.take_trace();
         let store = &mut *self.store;
         let host = &self.host;
-        let globals = self.globals.iter();
+        let (items, again) = (&self.items, &self.reexported);
+        let globals = items.globals.iter().chain(&again.globals);
         let globals = globals
             .map(|global| global.map(|g| host.named(store.global_get(g))))
             .collect();
-        let tables = self.tables.iter().map(|table| {
+        let tables = items.tables.iter().chain(&again.tables).map(|table| {
             table.map(|table| {
                 (0..store.table_size(table))
                     .map(|i| store.table_get(table, i).expect("within the table's size"))
@@ -287,7 +320,7 @@ impl<'a> Subject<'a> {
         });
         let tables = tables.collect();
         let store = &*self.store;
-        let memories = self.memories.iter();
+        let memories = items.memories.iter().chain(&again.memories);
         let memories = memories
             .map(|memory| memory.map(|m| store.memory_data(m)))
             .collect();

@@ -8,7 +8,9 @@ use std::fmt;
 pub use crate::decode::decode;
 use crate::engine::{Engine, Poison};
 use crate::engines;
+use crate::generate::directed::{self, Directed};
 use crate::generate::{self, Discard, EngineChoice};
+pub use crate::roundtrip::roundtrip;
 use crate::run::{self, Case, Divergence, RunVerdict, Step};
 
 /// What an input came to.
@@ -83,6 +85,94 @@ pub fn differential(bytes: &[u8]) -> Outcome {
     }
 }
 
+/// Generates Microwasm and compares the engines that take it.
+pub fn microwasm(bytes: &[u8]) -> Outcome {
+    let Ok(case) = generate::microwasm::case(bytes) else {
+        return Outcome::discarded("generated module is invalid");
+    };
+    let chosen = engines::choose_microwasm(case.seed as u8);
+    with_all(|all| {
+        let engines: Vec<&dyn Engine> = chosen.iter().map(|index| &*all[*index]).collect();
+        differential_case(case, &engines, None)
+    })
+}
+
+/// Runs a case of a directed generator in [`engines::DIRECTED`].
+pub fn directed(generator: Directed, bytes: &[u8]) -> Outcome {
+    let case = directed::case(generator, bytes);
+    with_all(|all| {
+        let engines = engines::DIRECTED.map(|index| &*all[index]);
+        differential_case(case, &engines, Some(&*all[engines::WITNESS_INDEX]))
+    })
+}
+
+/// The targets that compare engines on a generated module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Modules of wasm-smith.
+    Differential,
+    /// Modules of a directed generator.
+    Directed(Directed),
+    /// Random Microwasm.
+    Microwasm,
+}
+
+impl Target {
+    /// All of them, by name.
+    pub const ALL: [(&'static str, Target); 6] = [
+        ("differential", Target::Differential),
+        ("single_op", Target::Directed(Directed::SingleOp)),
+        ("spill", Target::Directed(Directed::Spill)),
+        ("block_args", Target::Directed(Directed::BlockArgs)),
+        ("host_calls", Target::Directed(Directed::HostCalls)),
+        ("microwasm", Target::Microwasm),
+    ];
+
+    /// The target with this name.
+    pub fn by_name(name: &str) -> Option<Target> {
+        let mut all = Target::ALL.iter();
+        all.find(|(known, _)| *known == name)
+            .map(|(_, target)| *target)
+    }
+
+    /// What an input comes to.
+    pub fn run(self, bytes: &[u8]) -> Outcome {
+        match self {
+            Target::Differential => differential(bytes),
+            Target::Directed(generator) => directed(generator, bytes),
+            Target::Microwasm => microwasm(bytes),
+        }
+    }
+
+    /// The case that an input stands for, and indices of the engines to run it in.
+    pub fn case(self, bytes: &[u8]) -> Result<(Case, &'static [usize]), Discard> {
+        match self {
+            Target::Differential => {
+                let (case, choice) = generate::case(bytes)?;
+                Ok((case, engines::choose(choice.0)))
+            }
+            Target::Directed(generator) => {
+                Ok((directed::case(generator, bytes), &engines::DIRECTED))
+            }
+            Target::Microwasm => {
+                let case = generate::microwasm::case(bytes)?;
+                let engines = engines::choose_microwasm(case.seed as u8);
+                Ok((case, engines))
+            }
+        }
+    }
+
+    /// How long inputs from a generator of random bytes should be at most.
+    pub fn longest(self) -> usize {
+        match self {
+            Target::Differential => 1064,
+            Target::Directed(Directed::SingleOp) => 80,
+            Target::Directed(_) => 240,
+            Target::Microwasm => 600,
+        }
+    }
+}
+
 /// Runs a case in `engines`, the first of which is the reference. A witness decides in
 /// case of doubt.
 pub fn differential_case(
@@ -114,15 +204,20 @@ pub fn differential_case(
     }
 }
 
-/// Calls `f` with the engines that an input chose, and the witness. They are made once per thread.
+/// Calls `f` with all engines. They are made once per thread.
+fn with_all<R>(f: impl FnOnce(&[Box<dyn Engine>]) -> R) -> R {
+    thread_local! {
+        static ENGINES: Vec<Box<dyn Engine>> = engines::all();
+    }
+    ENGINES.with(|all| f(all))
+}
+
+/// Calls `f` with the engines that an input chose, and the witness.
 fn with_engines<R>(
     choice: EngineChoice,
     f: impl FnOnce(&[&dyn Engine], Option<&dyn Engine>) -> R,
 ) -> R {
-    thread_local! {
-        static ENGINES: Vec<Box<dyn Engine>> = engines::all();
-    }
-    ENGINES.with(|all| {
+    with_all(|all| {
         let chosen: Vec<&dyn Engine> = engines::choose(choice.0)
             .iter()
             .map(|index| &*all[*index])

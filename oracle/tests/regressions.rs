@@ -1,4 +1,5 @@
-//! Every bug that was found, one test each: `corpus/regressions/*.wat`.
+//! Every bug that was found, one test each: `corpus/regressions/*.wat` and
+//! `*.mwt`.
 
 use std::path::Path;
 
@@ -24,7 +25,10 @@ fn main() -> std::io::Result<()> {
     let mut tests = Vec::new();
     for file in std::fs::read_dir(dir)? {
         let path = file?.path();
-        if path.extension().is_some_and(|ending| ending == "wat") {
+        if path
+            .extension()
+            .is_some_and(|ending| ending == "wat" || ending == "mwt")
+        {
             let name = path
                 .file_stem()
                 .unwrap_or_default()

@@ -19,7 +19,8 @@
 
 use crate::error::CodegenError;
 use crate::stencil::{
-    CodeOffset, ExternalName, Reloc, RelocKind, SourceLoc, Stencils, TrapCode, TrapSite,
+    CodeOffset, ExternalName, Reloc, RelocKind, SourceLoc, StackState, Stencils, TrapCode,
+    TrapSite, UnwindRow,
 };
 
 /// No function is larger than this, whatever the settings: a [`Link`] has 30 bits of offset.
@@ -112,6 +113,7 @@ struct Mark {
     relocs: usize,
     traps: usize,
     source: usize,
+    unwind: usize,
 }
 
 /// Appends one function to a [`Stencils`] arena. See the module's header.
@@ -126,6 +128,7 @@ pub struct CodeBuffer {
     relocs: Vec<Reloc>,
     traps: Vec<TrapSite>,
     source: Vec<SourceLoc>,
+    unwind: Vec<UnwindRow>,
     mark: Mark,
     labels: Vec<LabelState>,
     /// Starts of the function's jump tables, ascending.
@@ -143,11 +146,13 @@ impl CodeBuffer {
         self.relocs = std::mem::take(&mut out.relocs);
         self.traps = std::mem::take(&mut out.traps);
         self.source = std::mem::take(&mut out.source);
+        self.unwind = std::mem::take(&mut out.unwind);
         self.mark = Mark {
             code: self.code.len(),
             relocs: self.relocs.len(),
             traps: self.traps.len(),
             source: self.source.len(),
+            unwind: self.unwind.len(),
         };
         self.code.resize(self.start, PADDING);
         self.pos = self.start;
@@ -178,6 +183,7 @@ impl CodeBuffer {
             self.relocs.truncate(self.mark.relocs);
             self.traps.truncate(self.mark.traps);
             self.source.truncate(self.mark.source);
+            self.unwind.truncate(self.mark.unwind);
         } else {
             self.code.truncate(self.pos);
         }
@@ -185,6 +191,7 @@ impl CodeBuffer {
         out.relocs = std::mem::take(&mut self.relocs);
         out.traps = std::mem::take(&mut self.traps);
         out.source = std::mem::take(&mut self.source);
+        out.unwind = std::mem::take(&mut self.unwind);
         self.pos = 0;
         self.start = 0;
         self.limit = 0;
@@ -309,6 +316,11 @@ impl CodeBuffer {
         let next = self.read32(link.field());
         self.labels[label.0 as usize] = LabelState(next as u32);
         self.pos -= LENGTH as usize;
+        if let Some(row) = self.unwind[self.mark.unwind..].last_mut()
+            && row.offset.0 == here
+        {
+            row.offset.0 = here - LENGTH;
+        }
         // A location noted behind the jump moves with the code it stands for.
         if self.source.len() > self.mark.source
             && self.source.last().is_some_and(|loc| loc.code.0 == here)
@@ -440,6 +452,19 @@ impl CodeBuffer {
                 offset: self.offset(),
                 code,
             });
+        }
+    }
+
+    /// Notes where the stack pointer is from here on.
+    pub fn add_unwind(&mut self, state: StackState) {
+        if self.overflow {
+            return;
+        }
+        let offset = self.offset();
+        match self.unwind[self.mark.unwind..].last_mut() {
+            Some(last) if last.offset == offset => last.state = state,
+            Some(last) if last.state == state => {}
+            _ => self.unwind.push(UnwindRow { offset, state }),
         }
     }
 

@@ -4,6 +4,10 @@
 
 pub mod buffer;
 pub mod bytecode;
+#[cfg(feature = "cache")]
+pub mod cache;
+#[cfg(feature = "elf")]
+pub mod elf;
 pub mod error;
 pub mod link;
 #[cfg(feature = "listing")]

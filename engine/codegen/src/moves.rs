@@ -82,11 +82,11 @@ impl Use {
 #[derive(Debug)]
 pub struct MoveResolver {
     moves: Vec<Move>,
-    /// Registers read and written by `moves`, and whether any of them reads or writes a slot.
+    /// Registers read and written by `moves`, and slots, by their number modulo 64.
     reads: RegSet,
     writes: RegSet,
-    slot_read: bool,
-    slot_written: bool,
+    slots_read: u64,
+    slots_written: u64,
     ready: Vec<u32>,
     regs: [Use; 32],
     slots: Vec<Use>,
@@ -100,8 +100,8 @@ impl Default for MoveResolver {
             moves: Vec::new(),
             reads: RegSet::EMPTY,
             writes: RegSet::EMPTY,
-            slot_read: false,
-            slot_written: false,
+            slots_read: 0,
+            slots_written: 0,
             ready: Vec::new(),
             regs: [Use::CLEAN; 32],
             slots: Vec::new(),
@@ -121,29 +121,29 @@ impl MoveResolver {
         }
         match src {
             Src::Reg(reg) => self.reads.insert(reg),
-            Src::Slot(_) => self.slot_read = true,
+            Src::Slot(slot) => self.slots_read |= 1 << (slot % 64),
             Src::Const(_) => {}
         }
         match dst {
             Dst::Reg(reg) => self.writes.insert(reg),
-            Dst::Slot(_) => self.slot_written = true,
+            Dst::Slot(slot) => self.slots_written |= 1 << (slot % 64),
             Dst::Out(_) | Dst::Caller(_) => {}
         }
         self.moves.push(Move { ty, src, dst });
     }
 
-    /// Whether no move writes what another one reads, as far as that is known without
-    /// comparing slots: then the order does not matter.
+    /// Whether no move writes what another one reads: then the order does not matter.
+    /// Says no when two slots only look the same.
     fn independent(&self) -> bool {
-        self.reads.and(self.writes).is_empty() && !(self.slot_read && self.slot_written)
+        self.reads.and(self.writes).is_empty() && self.slots_read & self.slots_written == 0
     }
 
     fn clear(&mut self) {
         self.moves.clear();
         self.reads = RegSet::EMPTY;
         self.writes = RegSet::EMPTY;
-        self.slot_read = false;
-        self.slot_written = false;
+        self.slots_read = 0;
+        self.slots_written = 0;
     }
 
     /// Whether there is nothing to do.

@@ -1,6 +1,7 @@
 //! Everything besides the input that influences the code produced.
 
 /// How memory accesses are checked.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MemoryBounds {
     /// The address space behind the memory faults; no check is emitted.
@@ -10,6 +11,7 @@ pub enum MemoryBounds {
 }
 
 /// CPU features that the backend may use. SSE2 is always there.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[allow(missing_docs)]
 pub struct CpuFeatures {
@@ -32,6 +34,19 @@ impl CpuFeatures {
         avx: false,
     };
 
+    /// Whether there is no feature here that is not in `others`.
+    pub fn is_within(self, others: CpuFeatures) -> bool {
+        let pairs = [
+            (self.sse41, others.sse41),
+            (self.popcnt, others.popcnt),
+            (self.lzcnt, others.lzcnt),
+            (self.bmi1, others.bmi1),
+            (self.bmi2, others.bmi2),
+            (self.avx, others.avx),
+        ];
+        pairs.into_iter().all(|(here, there)| there || !here)
+    }
+
     /// The features of the machine this runs on.
     pub fn detect() -> CpuFeatures {
         CpuFeatures {
@@ -46,6 +61,7 @@ impl CpuFeatures {
 }
 
 /// What operators are compiled to.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Backend {
     /// x86-64 machine code.
@@ -56,6 +72,7 @@ pub enum Backend {
 }
 
 /// Settings of a compilation.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
     /// What to compile to.
@@ -70,6 +87,8 @@ pub struct Settings {
     pub features: CpuFeatures,
     /// Record where each operator's code begins.
     pub source_map: bool,
+    /// Record where the stack pointer is, for unwind tables.
+    pub unwind: bool,
     /// Verify the allocator's state after each operator and the moves of each edge.
     pub self_check: bool,
     /// Largest frame, in bytes.
@@ -87,6 +106,7 @@ impl Default for Settings {
             epoch: false,
             features: CpuFeatures::detect(),
             source_map: false,
+            unwind: false,
             self_check: cfg!(debug_assertions) || cfg!(fuzzing),
             max_frame: 64 << 20,
             max_function_code: 256 << 20,

@@ -162,22 +162,20 @@ impl<L: Place> VirtualStack<L> {
 
     /// Lets `relocate` say, for each position off home, where its value is from now on.
     /// Positions for which it says at home leave the list.
-    #[inline]
+    #[inline(always)]
     pub fn update_off(&mut self, mut relocate: impl FnMut(u32, Entry<L>) -> L) {
-        let VirtualStack {
-            entries,
-            off,
-            slot_aliases,
-            ..
-        } = self;
-        off.retain(|&pos| {
-            let entry = &mut entries[pos as usize];
+        let mut kept = 0;
+        for i in 0..self.off.len() {
+            let pos = self.off[i];
+            let entry = &mut self.entries[pos as usize];
             let loc = relocate(pos, *entry);
-            *slot_aliases += loc.names_slot() as u32;
-            *slot_aliases -= entry.loc.names_slot() as u32;
+            self.slot_aliases += loc.names_slot() as u32;
+            self.slot_aliases -= entry.loc.names_slot() as u32;
             entry.loc = loc;
-            loc != L::HOME
-        });
+            self.off[kept] = pos;
+            kept += (loc != L::HOME) as usize;
+        }
+        self.off.truncate(kept);
     }
 
     /// Says that the value at `pos`, which is at home and above all that are not, is elsewhere.

@@ -5,15 +5,20 @@
 //! allocates nothing; [`Stencils::get`] gives a view of a single one. Every
 //! offset in a stencil is relative to the start of its function.
 
+use std::fmt;
+
+use crate::buffer::PADDING;
 use microwasm::FuncIndex;
 
 /// Byte offset within a function's code.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CodeOffset(pub u32);
 
 /// A function of the runtime that compiled code calls. Native (System V) signatures;
 /// `ctx` is the vmctx of the calling instance. Those that return [`TrapCode`] as `u32`
 /// return 0 when all is well.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Builtin {
@@ -62,6 +67,7 @@ impl Builtin {
 }
 
 /// What a relocation refers to.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExternalName {
     /// A function of the module, imported or defined.
@@ -70,21 +76,47 @@ pub enum ExternalName {
     Builtin(Builtin),
 }
 
-/// Relocation kinds: those of x86-64 named after the psABI, bytecode's in its manner.
+impl fmt::Display for ExternalName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExternalName::Func(func) => write!(f, "function {func}"),
+            ExternalName::Builtin(builtin) => write!(f, "{builtin:?}"),
+        }
+    }
+}
+
+/// Relocation kinds: those of x86-64 named after the psABI, whose meaning they have, bytecode's in
+/// its manner.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RelocKind {
     /// `R_X86_64_GOTPCRELX` on the displacement of a six-byte `call [rip + disp32]`:
     /// `G + GOT + A - P`. When the target is near, the linker relaxes the call to
-    /// `addr32 call rel32`, which has the same length.
+    /// `addr32 call rel32`, which has the same length. Likewise `jmp [rip + disp32]`
+    /// and `jmp rel32; nop`, in thunks.
     GotPcRelX,
+    /// `R_X86_64_64` on eight bytes: `S + A`. GOT slots are filled in this way; stencils
+    /// have none, for they hold no addresses.
+    Abs64,
     /// `R_MICROWASM_CALLX` on the last four bytes of bytecode's eight-byte `call` or
-    /// `call_indirect_host`: `S + A - P` when the target is near; when it is a function of the
-    /// host, the instruction becomes `call_indirect_host` and the field says which
+    /// `call_indirect_host`: `S + A - P` when the target is in the image; when it is a function
+    /// of the host, the instruction becomes `call_indirect_host` and the field says which
     /// ([`crate::bytecode::signature::HostCallee`]). Both have the same length.
     BytecodeCall,
 }
 
+impl fmt::Display for RelocKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RelocKind::GotPcRelX => "R_X86_64_GOTPCRELX",
+            RelocKind::Abs64 => "R_X86_64_64",
+            RelocKind::BytecodeCall => "R_MICROWASM_CALLX",
+        })
+    }
+}
+
 /// A place in a stencil that the linker fills in.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reloc {
     /// Offset of the four bytes to fill in.
@@ -98,6 +130,7 @@ pub struct Reloc {
 }
 
 /// Why execution stopped.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
 #[allow(missing_docs)]
@@ -144,6 +177,7 @@ impl TrapCode {
 }
 
 /// A memory access that may fault in guard mode.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrapSite {
     /// First byte of the instruction that may fault.
@@ -153,6 +187,7 @@ pub struct TrapSite {
 }
 
 /// Where the code of an operator begins.
+#[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceLoc {
     /// First byte of the code.
@@ -161,13 +196,46 @@ pub struct SourceLoc {
     pub source: u32,
 }
 
-/// Ranges of one function in the arena.
+/// How far the stack pointer is from where the caller had it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StackState {
+    /// As at the function's entry: only the return address has been pushed.
+    Entry,
+    /// Below the frame, by this many bytes.
+    Frame {
+        /// Arguments of a call that is under way, and what has been pushed.
+        below: u32,
+    },
+}
+
+impl StackState {
+    /// Bytes from the stack pointer to the canonical frame address (DWARF 5, 6.4) in a function
+    /// with a frame of this size.
+    pub fn cfa_offset(self, frame: u32) -> u32 {
+        match self {
+            StackState::Entry => 8,
+            StackState::Frame { below } => 8 + frame + below,
+        }
+    }
+}
+
+/// From where on the stack pointer is where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnwindRow {
+    /// First byte of the first instruction before which it is so.
+    pub offset: CodeOffset,
+    /// Where it is.
+    pub state: StackState,
+}
+
+/// Ranges of one function in the arena.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Ends {
     code: u32,
     relocs: u32,
     traps: u32,
     source: u32,
+    unwind: u32,
     frame: u32,
 }
 
@@ -182,6 +250,8 @@ pub struct Stencils {
     pub traps: Vec<TrapSite>,
     /// Source locations of all functions, ascending within each.
     pub source: Vec<SourceLoc>,
+    /// Unwind tables of all functions, ascending within each.
+    pub unwind: Vec<UnwindRow>,
     ends: Vec<Ends>,
 }
 
@@ -198,6 +268,8 @@ pub struct Stencil<'a> {
     pub traps: &'a [TrapSite],
     /// Its source locations; empty unless [`crate::Settings::source_map`] is set.
     pub source: &'a [SourceLoc],
+    /// Where its stack pointer is; empty unless [`crate::Settings::unwind`] is set.
+    pub unwind: &'a [UnwindRow],
     /// Bytes of its frame, return address excluded.
     pub frame: u32,
 }
@@ -222,6 +294,7 @@ impl Stencils {
         self.relocs.clear();
         self.traps.clear();
         self.source.clear();
+        self.unwind.clear();
         self.ends.clear();
     }
 
@@ -239,8 +312,26 @@ impl Stencils {
             relocs: self.relocs.len() as u32,
             traps: self.traps.len() as u32,
             source: self.source.len() as u32,
+            unwind: self.unwind.len() as u32,
             frame,
         });
+    }
+
+    /// Appends a function that has been compiled before. `start` is not looked at: the function
+    /// begins where the arena has room for it.
+    ///
+    /// # Panics
+    /// If the arena would be larger than 4 GiB.
+    pub fn push(&mut self, stencil: &Stencil<'_>) {
+        let start = self.next_start() as usize;
+        u32::try_from(start + stencil.code.len()).expect("an arena of less than 4 GiB");
+        self.code.resize(start, PADDING);
+        self.code.extend_from_slice(stencil.code);
+        self.relocs.extend_from_slice(stencil.relocs);
+        self.traps.extend_from_slice(stencil.traps);
+        self.source.extend_from_slice(stencil.source);
+        self.unwind.extend_from_slice(stencil.unwind);
+        self.end_function(stencil.frame);
     }
 
     /// The stencil of the `index`th function, or `None` past the end.
@@ -248,13 +339,7 @@ impl Stencils {
         let end = self.ends.get(index)?;
         let begin = match index.checked_sub(1) {
             Some(prev) => self.ends[prev],
-            None => Ends {
-                code: 0,
-                relocs: 0,
-                traps: 0,
-                source: 0,
-                frame: 0,
-            },
+            None => Ends::default(),
         };
         let start = begin.code.next_multiple_of(Self::ALIGN);
         Some(Stencil {
@@ -263,6 +348,7 @@ impl Stencils {
             relocs: &self.relocs[begin.relocs as usize..end.relocs as usize],
             traps: &self.traps[begin.traps as usize..end.traps as usize],
             source: &self.source[begin.source as usize..end.source as usize],
+            unwind: &self.unwind[begin.unwind as usize..end.unwind as usize],
             frame: end.frame,
         })
     }

@@ -4,6 +4,9 @@
 //! [`Sink`]. Knows nothing of any backend, engine or machine.
 #![forbid(unsafe_code)]
 
+pub mod binary;
+pub mod immediates;
+pub mod input;
 pub mod module;
 pub mod op;
 pub mod opcode;

@@ -4,11 +4,13 @@
 //! function body everything but data segments, exports of code and names is
 //! there. Backends and the runtime only read it.
 
+use crate::op::{AluOp, Op};
 use crate::types::{
     DefinedFuncIndex, FuncIndex, FuncType, GlobalIndex, MemoryIndex, TableIndex, TypeIndex, ValType,
 };
 
 /// Size limits of a memory (in 64 KiB pages) or a table (in elements).
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Initial size.
@@ -18,6 +20,7 @@ pub struct Limits {
 }
 
 /// Type of a memory.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryType {
     /// Limits in pages of 64 KiB.
@@ -25,6 +28,7 @@ pub struct MemoryType {
 }
 
 /// Type of a table.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableType {
     /// `FuncRef` or `ExternRef`.
@@ -34,6 +38,7 @@ pub struct TableType {
 }
 
 /// Type of a global.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GlobalType {
     /// Type of its value.
@@ -43,6 +48,7 @@ pub struct GlobalType {
 }
 
 /// Type of something imported or exported.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExternType {
     /// A function, by its type index.
@@ -56,6 +62,7 @@ pub enum ExternType {
 }
 
 /// An import.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
     /// Module name.
@@ -67,6 +74,7 @@ pub struct Import {
 }
 
 /// What an export names.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportItem {
     /// A function.
@@ -80,6 +88,7 @@ pub enum ExportItem {
 }
 
 /// An export.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
     /// Its name.
@@ -89,6 +98,7 @@ pub struct Export {
 }
 
 /// One step of a constant expression (Wasm spec 3.3.10 and the extended-const proposal).
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConstOp {
     /// Pushes a constant.
@@ -102,6 +112,7 @@ pub enum ConstOp {
 }
 
 /// Operators of extended constant expressions.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum ConstBinary {
@@ -110,10 +121,46 @@ pub enum ConstBinary {
     Mul,
 }
 
+/// The operator of the same name.
+impl From<ConstOp> for Op<'static> {
+    fn from(op: ConstOp) -> Op<'static> {
+        match op {
+            ConstOp::Const(value) => Op::Const(value),
+            ConstOp::GlobalGet(global) => Op::GlobalGet(global),
+            ConstOp::RefFunc(func) => Op::RefFunc(func),
+            ConstOp::Binary(ConstBinary::Add, size) => Op::Alu(AluOp::Add, size),
+            ConstOp::Binary(ConstBinary::Sub, size) => Op::Alu(AluOp::Sub, size),
+            ConstOp::Binary(ConstBinary::Mul, size) => Op::Mul(size),
+        }
+    }
+}
+
+/// An operator that cannot be in a constant expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("operator is not constant")]
+pub struct NotConstant;
+
+impl TryFrom<Op<'_>> for ConstOp {
+    type Error = NotConstant;
+
+    fn try_from(op: Op<'_>) -> Result<ConstOp, NotConstant> {
+        Ok(match op {
+            Op::Const(value) => ConstOp::Const(value),
+            Op::GlobalGet(global) => ConstOp::GlobalGet(global),
+            Op::RefFunc(func) => ConstOp::RefFunc(func),
+            Op::Alu(AluOp::Add, size) => ConstOp::Binary(ConstBinary::Add, size),
+            Op::Alu(AluOp::Sub, size) => ConstOp::Binary(ConstBinary::Sub, size),
+            Op::Mul(size) => ConstOp::Binary(ConstBinary::Mul, size),
+            _ => return Err(NotConstant),
+        })
+    }
+}
+
 /// A validated constant expression, in postfix order. Never empty.
 pub type ConstExpr = Box<[ConstOp]>;
 
 /// Where a segment goes.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SegmentMode<I> {
     /// Copied at instantiation to `target` at `offset`, then dropped.
@@ -130,6 +177,7 @@ pub enum SegmentMode<I> {
 }
 
 /// An element segment.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ElemSegment {
     /// `FuncRef` or `ExternRef`.
@@ -141,6 +189,7 @@ pub struct ElemSegment {
 }
 
 /// Elements of a segment: the short form or one expression each.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ElemItems {
     /// Function references.
@@ -150,6 +199,7 @@ pub enum ElemItems {
 }
 
 /// A data segment.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataSegment {
     /// Its bytes.
@@ -159,6 +209,7 @@ pub struct DataSegment {
 }
 
 /// Everything that a module declares, function bodies excepted.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModuleInfo {
     /// Function types.

@@ -7,8 +7,9 @@
 //! that none has to be allocated.
 //!
 //! Invariants that a producer keeps and every sink may rely on:
-//! - A label is declared before anything branches to it, and bound at most once.
+//! - A label is declared before anything branches to it, and bound exactly once.
 //!   [`Label::RETURN`] exists from the start and is never declared or bound.
+//! - Labels are numbered in the order of their declarations, from 1.
 //! - After `Br`, `BrIf`, `BrTable` and `Unreachable`, the next operator is
 //!   `Label` (possibly after `Declare`s), or the function ends.
 //! - A block runs into the next one only by an explicit `Br`.
@@ -25,6 +26,7 @@ use crate::types::{
 };
 
 /// Width of an integer operator.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IntSize {
     /// 32 bits.
@@ -344,6 +346,7 @@ pub struct MemArg {
 }
 
 /// A constant. Floats are kept as bits, so that NaN payloads survive.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Const {
     /// `i32.const`
@@ -558,5 +561,17 @@ pub trait Sink {
     #[inline]
     fn source(&mut self, offset: u32) {
         let _ = offset;
+    }
+}
+
+impl<S: Sink> Sink for &mut S {
+    #[inline]
+    fn op(&mut self, op: Op<'_>) {
+        (**self).op(op);
+    }
+
+    #[inline]
+    fn source(&mut self, offset: u32) {
+        (**self).source(offset);
     }
 }

@@ -7,6 +7,7 @@
 use std::fmt;
 
 /// A WebAssembly value type (Wasm spec, 2.3.1–2.3.5).
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum ValType {
@@ -81,6 +82,7 @@ impl fmt::Display for ValType {
 }
 
 /// A function signature.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct FuncType {
     /// Parameter types, first to last.
@@ -93,12 +95,23 @@ macro_rules! index {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         pub struct $name(pub u32);
         impl $name {
             /// The index as a `usize`, for slices.
             #[inline]
             pub fn index(self) -> usize {
                 self.0 as usize
+            }
+        }
+        impl From<u32> for $name {
+            fn from(index: u32) -> $name {
+                $name(index)
+            }
+        }
+        impl From<$name> for u32 {
+            fn from(index: $name) -> u32 {
+                index.0
             }
         }
         impl fmt::Display for $name {

@@ -4,8 +4,8 @@ mod common;
 
 use common::{Lines, assemble};
 use microwasm::op::{AluOp, BlockDecl, Const, IntSize, LoadOp, MemArg, StoreOp};
-use microwasm::verify::{Verifier, VerifyError, Violation};
-use microwasm::wasm::{self, Limits};
+use microwasm::verify::{Rules, Verifier, VerifyError, Violation};
+use microwasm::wasm::{self, LimitKind, Limits};
 use microwasm::{
     DataIndex, ElemIndex, FuncIndex, GlobalIndex, Label, MemoryIndex, ModuleInfo, Op, Sink,
     StackHeight, TableIndex, TypeIndex, ValType,
@@ -37,7 +37,8 @@ fn module() -> ModuleInfo {
 
 fn verify_in(func: u32, ops: &[Op<'_>]) -> Result<Vec<String>, VerifyError> {
     let module = module();
-    let mut verifier = Verifier::new(&module, FuncIndex(func), Lines::default());
+    let rules = Rules::new(&module, &Limits::default());
+    let mut verifier = Verifier::new(&module, &rules, FuncIndex(func), Lines::default());
     ops.iter().for_each(|&op| verifier.op(op));
     verifier.finish().map(|lines| lines.0)
 }
@@ -124,6 +125,8 @@ fn types() {
     check(&[Op::Swap(1)], 0, mismatch(i32_, i64_));
     check(&[Op::Swap(0)], 0, Violation::SwapSelf);
     check(&[Op::Select(i64_)], 0, mismatch(i32_, i64_));
+    let null = Op::Const(Const::Null(i64_));
+    check(&[null], 0, Violation::NotReference { found: i64_ });
     check(&[Op::RefIsNull], 0, Violation::NotReference { found: i64_ });
     check(
         &[
@@ -192,7 +195,11 @@ fn heights() {
     check(
         &[Op::Zeros { ty, count }],
         0,
-        Violation::Overflow { limit: 1 << 24 },
+        Violation::Limit {
+            kind: LimitKind::Locals,
+            value: u64::from(u32::MAX) + 2,
+            limit: 50_000,
+        },
     );
     let base = Violation::Base {
         label: L1,
@@ -222,6 +229,8 @@ fn indices() {
     check(&[Op::Store(StoreOp::I32, arg)], 0, missing("memory", 0));
     check(&[Op::Call(FuncIndex(2))], 0, missing("function", 2));
     check(&[Op::RefFunc(FuncIndex(9))], 0, missing("function", 9));
+    let unreferenced = Violation::Unreferenced(FuncIndex(1));
+    check(&[Op::RefFunc(FuncIndex(1))], 0, unreferenced);
     check(&[Op::GlobalGet(GlobalIndex(2))], 0, missing("global", 2));
     check(&[Op::TableSize(TableIndex(2))], 0, missing("table", 2));
     check(
@@ -243,6 +252,14 @@ fn labels() {
         &[declare(L1, 0, &[]), declare(L1, 0, &[])],
         1,
         Violation::Redeclared(L1),
+    );
+    check(
+        &[declare(L2, 0, &[])],
+        0,
+        Violation::LabelOrder {
+            label: L2,
+            expected: L1,
+        },
     );
     check(
         &[declare(Label::RETURN, 0, &[])],

@@ -3,12 +3,14 @@
 use microwasm::wasm::Limits;
 use microwasm_codegen::{Backend, CpuFeatures, MemoryBounds, Settings};
 
+use crate::cache::CompileCache;
 use crate::memory::MAX_PAGES;
 
 /// How an [`Engine`](crate::Engine) compiles and what it allows.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) settings: Settings,
+    pub(crate) cache: Option<CompileCache>,
     pub(crate) compile_limits: Limits,
     pub(crate) max_module_code: u32,
     pub(crate) max_wasm_stack: usize,
@@ -23,6 +25,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             settings: Settings::default(),
+            cache: None,
             compile_limits: Limits::default(),
             max_module_code: 1 << 30,
             max_wasm_stack: 1 << 20,
@@ -90,6 +93,13 @@ impl Config {
     /// Keeps the way from machine code back to the offset in the module.
     pub fn source_map(&mut self, enable: bool) -> &mut Config {
         self.settings.source_map = enable;
+        self
+    }
+
+    /// Has functions that were compiled before taken from a cache, and puts there those that
+    /// were not. No cache by default. Engines may share one.
+    pub fn cache(&mut self, cache: &CompileCache) -> &mut Config {
+        self.cache = Some(cache.clone());
         self
     }
 

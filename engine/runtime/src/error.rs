@@ -1,7 +1,10 @@
 //! Everything that can go wrong, as one type.
 
 use microwasm::DefinedFuncIndex;
+use microwasm::binary::BinaryError;
+use microwasm::input::InputError;
 use microwasm::module::{GlobalType, MemoryType, TableType};
+use microwasm::text::TextError;
 use microwasm::wasm::WasmError;
 use microwasm::{FuncType, ValType};
 use microwasm_codegen::CodegenError;
@@ -78,8 +81,8 @@ impl From<CodeMemoryError> for Error {
     }
 }
 
-impl From<WasmError> for Error {
-    fn from(error: WasmError) -> Error {
+impl From<InputError> for Error {
+    fn from(error: InputError) -> Error {
         CompileError::from(error).into()
     }
 }
@@ -90,6 +93,12 @@ pub enum CompileError {
     /// It is malformed, invalid, or not supported.
     #[error(transparent)]
     Wasm(Box<WasmError>),
+    /// As Microwasm in binary form, it is malformed, invalid or too large.
+    #[error(transparent)]
+    Binary(Box<BinaryError>),
+    /// As Microwasm in text form, it is malformed, invalid or too large.
+    #[error(transparent)]
+    Text(Box<TextError>),
     /// A function exceeds a limit.
     #[error("function {func}: {error}")]
     Function {
@@ -110,14 +119,21 @@ pub enum CompileError {
     /// The bytecode cannot be run.
     #[error(transparent)]
     Bytecode(#[from] InvalidBytecode),
+    /// Bytecode has no addresses: it cannot lie near the host or far, nor call it straight.
+    #[error("bytecode cannot be placed near or far, and calls the host by number only")]
+    BytecodeLayout,
     /// There is no code memory.
     #[error(transparent)]
     CodeMemory(#[from] CodeMemoryError),
 }
 
-impl From<WasmError> for CompileError {
-    fn from(error: WasmError) -> CompileError {
-        CompileError::Wasm(Box::new(error))
+impl From<InputError> for CompileError {
+    fn from(error: InputError) -> CompileError {
+        match error {
+            InputError::Wasm(error) => CompileError::Wasm(Box::new(error)),
+            InputError::Binary(error) => CompileError::Binary(Box::new(error)),
+            InputError::Text(error) => CompileError::Text(Box::new(error)),
+        }
     }
 }
 
@@ -139,6 +155,10 @@ pub enum ImportErrorKind {
     /// Nothing of that name is defined.
     #[error("unknown import")]
     Missing,
+    /// Calls of the import have been linked straight to functions of the host, and this is a
+    /// function of a module.
+    #[error("not a function of the host")]
+    NotHost,
     /// Something of another type is defined.
     #[error("incompatible import type: expected {expected}, found {found}")]
     Incompatible {

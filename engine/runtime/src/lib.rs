@@ -26,6 +26,7 @@
 
 mod arena;
 mod builtins;
+mod cache;
 mod code;
 mod config;
 mod engine;
@@ -37,14 +38,17 @@ mod interp;
 mod linker;
 mod memory;
 mod module;
+mod seal;
 mod signature;
 mod store;
+mod stored;
 mod sys;
 mod trap;
 mod val;
 mod vm;
 
-pub use code::CodeMemoryError;
+pub use cache::{CacheError, CacheStats, CompileCache};
+pub use code::{CodeMemoryError, CodePlace};
 pub use config::Config;
 pub use engine::{Engine, PoolStats};
 pub use error::{
@@ -55,15 +59,19 @@ pub use func::{Caller, Func, HostResults, IntoFunc, TypedFunc, WasmTy, WasmValue
 pub use instance::Instance;
 pub use linker::Linker;
 pub use memory::WASM_PAGE;
-pub use module::{Module, ModuleBuilder, ModuleCode};
+pub use module::{DeserializeError, Module, ModuleBuilder, ModuleCode};
+pub use seal::SealError;
 pub use store::{AsContext, AsContextMut, ResourceLimiter, Store, StoreContext, StoreContextMut};
 pub use sys::map::MapError;
 pub use trap::{Trap, TrapCode, TrapSite};
 pub use val::{ExternRef, Val};
 
+pub use microwasm::binary::BinaryError;
 pub use microwasm::module::{
     Export, ExportItem, ExternType, GlobalType, Import, Limits, MemoryType, TableType,
 };
+pub use microwasm::text::TextError;
 pub use microwasm::wasm::WasmError;
 pub use microwasm::{FuncType, ModuleInfo, ValType};
+pub use microwasm_codegen::link::{HostCall, Layout};
 pub use microwasm_codegen::{Backend, CpuFeatures, MemoryBounds};

@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use microwasm::FuncType;
+use microwasm::input::InputError;
 use microwasm::module::{GlobalType, MemoryType, TableType};
-use microwasm::wasm::WasmError;
 use microwasm_codegen::{Backend, CpuFeatures, MemoryBounds, TrapCode};
 use microwasm_runtime::{
     AsContextMut, Caller, CompileError, Config, Error, ExternRef, ResourceLimiter, Val,
 };
 
+use super::layout::Arrangement;
 use crate::engine::*;
 use crate::value::Value;
 
@@ -36,6 +37,7 @@ pub struct X64 {
     name: &'static str,
     config: Config,
     variant: Variant,
+    arrangement: Option<Arrangement>,
     plain: OnceCell<microwasm_runtime::Engine>,
     fueled: OnceCell<microwasm_runtime::Engine>,
 }
@@ -60,9 +62,16 @@ impl X64 {
             name,
             config,
             variant,
+            arrangement: None,
             plain: OnceCell::new(),
             fueled: OnceCell::new(),
         }
+    }
+
+    /// Has every module linked in this layout before it is instantiated.
+    pub fn in_layout(mut self, arrangement: Arrangement) -> X64 {
+        self.arrangement = Some(arrangement);
+        self
     }
 
     fn engine(&self, fuel: bool) -> &microwasm_runtime::Engine {
@@ -94,6 +103,7 @@ impl Engine for X64 {
         let data = Data {
             host,
             limiter: Limiter(limits),
+            arrangement: self.arrangement,
             modules: Vec::new(),
             instances: Vec::new(),
             funcs: Vec::new(),
@@ -122,6 +132,7 @@ impl Engine for X64 {
 struct Data {
     host: Rc<dyn Host>,
     limiter: Limiter,
+    arrangement: Option<Arrangement>,
     modules: Vec<microwasm_runtime::Module>,
     instances: Vec<microwasm_runtime::Instance>,
     funcs: Vec<microwasm_runtime::Func>,
@@ -229,6 +240,25 @@ impl<C: HasData> Context<C> {
         }
     }
 
+    /// The module in the layout that is wanted, to be instantiated with these imports.
+    fn arranged(
+        &self,
+        module: microwasm_runtime::Module,
+        imports: &[microwasm_runtime::Extern],
+    ) -> Result<microwasm_runtime::Module, InstantiateError> {
+        let Some(arrangement) = self.0.data().arrangement else {
+            return Ok(module);
+        };
+        let funcs = imports.iter().filter_map(|import| match import {
+            microwasm_runtime::Extern::Func(func) => Some(func),
+            _ => None,
+        });
+        let is_host: Vec<bool> = funcs.map(|func| func.belongs_to_host(&self.0)).collect();
+        arrangement
+            .apply(&module, &is_host)
+            .map_err(|error| instantiate_error(&error))
+    }
+
     fn add_memory(&mut self, memory: microwasm_runtime::Memory) -> Memory {
         let memories = &mut self.0.data_mut().memories;
         memories.push(memory);
@@ -318,6 +348,7 @@ impl<C: HasData> Store for Context<C> {
                 Extern::Global(global) => self.global(global).into(),
             })
             .collect();
+        let module = self.arranged(module, &imports)?;
         let instance = microwasm_runtime::Instance::new(&mut self.0, &module, &imports)
             .map_err(|error| instantiate_error(&error))?;
         let instances = &mut self.0.data_mut().instances;
@@ -433,24 +464,20 @@ fn trap(error: &Error) -> Trap {
 
 /// Why the engine did not take a module.
 fn refusal(error: &Error) -> Refusal {
-    let (kind, offset) = match error {
-        Error::Compile(CompileError::Wasm(error)) => {
-            let kind = match **error {
-                WasmError::Malformed { .. } | WasmError::Invalid { .. } | WasmError::Refused => {
-                    RefusalKind::Invalid
-                }
-                WasmError::Unsupported { .. } => RefusalKind::Unsupported,
-                WasmError::Limit(_) => RefusalKind::Limit,
-            };
-            (kind, error.offset().map(u64::from))
-        }
-        _ => (RefusalKind::Limit, None),
+    let input = match error {
+        Error::Compile(CompileError::Wasm(error)) => Some(InputError::Wasm((**error).clone())),
+        Error::Compile(CompileError::Binary(error)) => Some(InputError::Binary((**error).clone())),
+        Error::Compile(CompileError::Text(error)) => Some(InputError::Text((**error).clone())),
+        _ => None,
     };
-    Refusal {
-        kind,
-        message: error.to_string().into(),
-        offset,
-    }
+    input.map_or_else(
+        || Refusal {
+            kind: RefusalKind::Limit,
+            message: error.to_string().into(),
+            offset: None,
+        },
+        |error| Refusal::of_input(&error),
+    )
 }
 
 fn instantiate_error(error: &Error) -> InstantiateError {

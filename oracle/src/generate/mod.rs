@@ -6,6 +6,8 @@
 //! is shorter than the input asks for, it is continued from the seed, so that short
 //! inputs make full-grown modules, too, and a change of one byte stays local.
 
+pub mod directed;
+pub mod microwasm;
 mod plan;
 mod swarm;
 

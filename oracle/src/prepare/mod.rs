@@ -7,6 +7,7 @@
 //! into a global. Everything untouched is copied byte by byte.
 
 mod body;
+mod microwasm;
 mod rewrite;
 mod shape;
 

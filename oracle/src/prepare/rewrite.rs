@@ -1,5 +1,6 @@
 //! Re-encodes a module section by section; see the module's documentation.
 
+use microwasm::input::{Form, InputError};
 use thiserror::Error;
 use wasm_encoder::{
     CodeSection, ConstExpr, Encode, ExportKind, ExportSection, GlobalSection, GlobalType, Module,
@@ -51,18 +52,31 @@ pub struct Prepared {
 
 /// Why a module cannot be prepared: it is not valid.
 #[derive(Clone, Debug, Error)]
-#[error("{} (at offset {:#x})", .0.message(), .0.offset())]
-pub struct PrepareError(#[from] pub BinaryReaderError);
+pub enum PrepareError {
+    /// A WebAssembly module.
+    #[error("{} (at offset {:#x})", .0.message(), .0.offset())]
+    Wasm(#[from] BinaryReaderError),
+    /// A Microwasm module.
+    #[error(transparent)]
+    Microwasm(#[from] InputError),
+}
 
 impl PrepareError {
     /// Byte offset of the error in the module.
     pub fn offset(&self) -> u64 {
-        self.0.offset() as u64
+        match self {
+            PrepareError::Wasm(error) => error.offset(),
+            PrepareError::Microwasm(error) => error.offset().unwrap_or(0).into(),
+        }
     }
 }
 
-/// Validates and re-encodes `wasm`.
+/// Validates and re-encodes `wasm`. A Microwasm module is always made observable, and
+/// nothing else is done to it.
 pub fn prepare(wasm: &[u8], options: &Options) -> Result<Prepared, PrepareError> {
+    if Form::of(wasm) != Form::Wasm {
+        return Ok(super::microwasm::prepare(wasm)?);
+    }
     let mut rewriter = Rewriter::new(wasm, options);
     for payload in wasmparser::Parser::new(0).parse_all(wasm) {
         rewriter.payload(&payload?)?;

@@ -360,7 +360,8 @@ impl FunctionCompiler<'_> {
             label: jump,
             ..
         } = *self.c.blocks.get(label);
-        if !called || label == Label::RETURN {
+        // The callers of a backward block may all come later.
+        if !(called || backward) || label == Label::RETURN {
             return self.end_dead();
         }
         let args = args.start as usize..args.end as usize;

@@ -1,18 +1,38 @@
 //! Modules are linked in several layouts; every call is decoded and its target checked.
 
 use super::*;
+use crate::stencil::Stencil;
 use crate::x64::masm::{Masm, Mem};
 use crate::x64::reg::Gpr;
-use iced_x86::{Decoder, DecoderOptions, Mnemonic, Register};
+use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, Register};
 use microwasm::{FuncType, TypeIndex};
 
 const IMPORTS: u32 = 3;
 const FUNCS: u32 = 7;
 
-fn addresses() -> BuiltinAddresses {
-    BuiltinAddresses(std::array::from_fn(|i| {
-        0x7fff_0000_1000 + 0x1111 * i as u64
-    }))
+/// Where the images of these tests would be executed.
+const IMAGE: u64 = 0x5555_0000_0000;
+
+fn builtins(first: u64) -> BuiltinAddresses {
+    BuiltinAddresses(std::array::from_fn(|i| first + 0x1111 * i as u64))
+}
+
+/// Far from the image.
+fn far() -> Addresses<'static> {
+    Addresses {
+        image: IMAGE,
+        builtins: builtins(0x7fff_0000_1000),
+        imports: &[0x7fff_1000_0010, 0x7fff_1000_0020, 0x7fff_1000_0030],
+    }
+}
+
+/// Less than 2 GiB away from the image, on either side.
+fn near() -> Addresses<'static> {
+    Addresses {
+        image: IMAGE,
+        builtins: builtins(IMAGE - 0x7000_0000),
+        imports: &[IMAGE + 0x7000_0010, IMAGE - 0x10_0000, IMAGE + 0x10_0030],
+    }
 }
 
 /// What function `f` calls, in order.
@@ -53,46 +73,95 @@ fn module() -> (Stencils, ModuleInfo) {
 }
 
 /// Links, filling memory that is not zero.
-fn image(plan: &LinkPlan, stencils: &Stencils) -> Vec<u8> {
+fn image(plan: &LinkPlan, stencils: &Stencils, addresses: &Addresses<'_>) -> Vec<u8> {
     let mut image = vec![0xa5; plan.size()];
-    plan.write(stencils, &addresses(), &mut image)
-        .expect("links");
+    plan.write(stencils, addresses, &mut image).expect("links");
     image
 }
 
-fn check(plan: &LinkPlan, stencils: &Stencils, vm: &VmLayout) {
-    let image = image(plan, stencils);
-    let base = 0x5555_0000_0000;
+/// Where a call or jump in the image ends up, and whether it goes there straight.
+fn destination(image: &[u8], instruction: &iced_x86::Instruction) -> (u64, bool) {
+    if instruction.is_call_near() || instruction.is_jmp_near() {
+        return (instruction.near_branch_target(), true);
+    }
+    let slot = (instruction.ip_rel_memory_address() - IMAGE) as usize;
+    assert_eq!(slot % 8, 0);
+    let address = image[slot..slot + 8].try_into().expect("eight bytes");
+    (u64::from_le_bytes(address), false)
+}
+
+fn decode(image: &[u8], range: std::ops::Range<usize>) -> impl Iterator<Item = Instruction> {
+    let ip = IMAGE + range.start as u64;
+    let mut decoder = Decoder::with_ip(64, &image[range], ip, DecoderOptions::NONE);
+    let mut decoded = Vec::new();
+    while decoder.can_decode() {
+        decoded.push(decoder.decode());
+    }
+    decoded.into_iter()
+}
+
+/// Decodes every call and checks where it goes; `layout` is the plan's.
+fn check(
+    plan: &LinkPlan,
+    stencils: &Stencils,
+    vm: &VmLayout,
+    layout: &Layout<'_>,
+    addresses: &Addresses<'_>,
+) {
+    let image = image(plan, stencils, addresses);
     for (f, stencil) in stencils.iter().enumerate() {
-        let start = plan.function(DefinedFuncIndex(f as u32));
-        let code = &image[start as usize..start as usize + stencil.code.len()];
-        let decoder = Decoder::with_ip(64, code, base + start as u64, DecoderOptions::NONE);
-        let found: Vec<_> = decoder
-            .into_iter()
+        let start = plan.function(DefinedFuncIndex(f as u32)) as usize;
+        let found: Vec<_> = decode(&image, start..start + stencil.code.len())
             .filter(|i| i.mnemonic() == Mnemonic::Call && i.memory_base() != Register::RAX)
             .collect();
         let expected = calls(f as u32);
         assert_eq!(found.len(), expected.len());
         for (call, target) in found.iter().zip(expected) {
             assert_eq!(call.len(), 6);
-            let at = |address: u64| (address - base) as usize;
+            let (to, straight) = destination(&image, call);
             match target {
                 ExternalName::Builtin(builtin) => {
-                    let slot = at(call.ip_rel_memory_address());
-                    let address = image[slot..slot + 8].try_into().expect("eight bytes");
-                    assert_eq!(u64::from_le_bytes(address), addresses().0[builtin as usize]);
+                    let address = addresses.builtins.0[builtin as usize];
+                    assert_eq!(to, address);
+                    let reach = i32::try_from(address.wrapping_sub(call.next_ip()) as i64).is_ok();
+                    assert_eq!(straight, layout.builtins != HostCall::Table && reach);
                 }
                 ExternalName::Func(func) if func.0 < IMPORTS => {
-                    let thunk = at(call.near_branch_target());
-                    assert_eq!(image[thunk..thunk + 16], import_thunk(vm.import(func)));
+                    assert!(straight);
+                    let call = layout.imports.get(func.index()).copied();
+                    let thunk = (to - IMAGE) as usize;
+                    check_thunk(&image, thunk, func, call.unwrap_or_default(), vm, addresses);
                 }
                 ExternalName::Func(func) => {
                     let callee = plan.function(DefinedFuncIndex(func.0 - IMPORTS));
-                    assert_eq!(at(call.near_branch_target()), callee as usize);
+                    assert_eq!(to - IMAGE, u64::from(callee));
                 }
             }
         }
     }
+}
+
+fn check_thunk(
+    image: &[u8],
+    at: usize,
+    func: FuncIndex,
+    call: HostCall,
+    vm: &VmLayout,
+    addresses: &Addresses<'_>,
+) {
+    let table = import_thunk(vm.import(func));
+    if call == HostCall::Table {
+        assert_eq!(image[at..at + 16], table);
+        return;
+    }
+    let thunk: Vec<_> = decode(image, at..at + 16).collect();
+    // The funcref is loaded all the same.
+    assert_eq!(image[at..at + thunk[0].len()], table[..thunk[0].len()]);
+    let (to, straight) = destination(image, &thunk[1]);
+    let address = addresses.imports[func.index()];
+    assert_eq!(to, address);
+    let reach = i32::try_from(address.wrapping_sub(thunk[1].next_ip()) as i64).is_ok();
+    assert_eq!(straight, reach);
 }
 
 /// Every byte belongs to the function that it was copied from, or to none.
@@ -117,7 +186,7 @@ fn in_the_order_of_the_arena() {
     let (stencils, info) = module();
     let vm = VmLayout::new(&info);
     let plan = LinkPlan::new(&stencils, &info, &vm).expect("places");
-    check(&plan, &stencils, &vm);
+    check(&plan, &stencils, &vm, &Layout::default(), &far());
     check_locate(&plan, &stencils);
     // Two of three imports and two builtins are used.
     let code = stencils.code.len().next_multiple_of(16);
@@ -129,20 +198,44 @@ fn in_other_layouts() {
     let (stencils, info) = module();
     let vm = VmLayout::new(&info);
     let orders = [
-        [0, 1, 2, 3, 4, 5, 6],
-        [6, 5, 4, 3, 2, 1, 0],
-        [3, 0, 6, 1, 5, 2, 4],
+        None,
+        Some([0, 1, 2, 3, 4, 5, 6]),
+        Some([6, 5, 4, 3, 2, 1, 0]),
+        Some([3, 0, 6, 1, 5, 2, 4]),
     ];
-    for order in orders.map(|order| order.map(DefinedFuncIndex)) {
-        for (padding, alignment) in [(0, 16), (1, 16), (100, 64), (5000, 16), (0, 4096)] {
-            let layout = Layout {
-                order: &order,
-                padding,
-                alignment,
-            };
-            let plan = LinkPlan::with_layout(&stencils, &info, &vm, &layout).expect("places");
-            check(&plan, &stencils, &vm);
-            check_locate(&plan, &stencils);
+    let hosts = [
+        (&[][..], HostCall::Table),
+        (&[HostCall::Direct; 3][..], HostCall::Direct),
+        (
+            &[HostCall::Table, HostCall::Table, HostCall::Direct][..],
+            HostCall::Table,
+        ),
+        (&[HostCall::Near][..], HostCall::Near),
+    ];
+    for order in orders.map(|order| order.map(|order| order.map(DefinedFuncIndex))) {
+        for (padding, alignment, distance) in [
+            (0, 16, 0),
+            (1, 16, 1),
+            (100, 64, 5000),
+            (5000, 16, 0),
+            (0, 4096, 1 << 20),
+        ] {
+            for (imports, builtins) in hosts {
+                let layout = Layout {
+                    order: order.as_ref().map(|order| &order[..]),
+                    padding,
+                    alignment,
+                    distance,
+                    imports,
+                    builtins,
+                };
+                let plan = LinkPlan::with_layout(&stencils, &info, &vm, &layout).expect("places");
+                check(&plan, &stencils, &vm, &layout, &near());
+                if builtins != HostCall::Near {
+                    check(&plan, &stencils, &vm, &layout, &far());
+                }
+                check_locate(&plan, &stencils);
+            }
         }
     }
 }
@@ -153,13 +246,111 @@ fn layouts_agree_where_they_are_the_same() {
     let vm = VmLayout::new(&info);
     let order: Vec<_> = (0..FUNCS).map(DefinedFuncIndex).collect();
     let layout = Layout {
-        order: &order,
-        padding: 0,
-        alignment: Stencils::ALIGN,
+        order: Some(&order),
+        ..Layout::default()
     };
     let plain = LinkPlan::new(&stencils, &info, &vm).expect("places");
     let laid_out = LinkPlan::with_layout(&stencils, &info, &vm, &layout).expect("places");
-    assert_eq!(image(&plain, &stencils), image(&laid_out, &stencils));
+    assert_eq!(
+        image(&plain, &stencils, &far()),
+        image(&laid_out, &stencils, &far())
+    );
+}
+
+/// A distance of exactly 2 GiB less one byte is in reach, one byte more is not.
+#[test]
+fn reach_ends_where_the_field_does() {
+    let (stencils, info) = module();
+    let vm = VmLayout::new(&info);
+    let layout = Layout {
+        builtins: HostCall::Near,
+        ..Layout::default()
+    };
+    let plan = LinkPlan::with_layout(&stencils, &info, &vm, &layout).expect("places");
+    // Only the trap exit is called by all functions: all but one call of it are nearer.
+    let last = stencils.iter().last().expect("there are functions");
+    let is_trap = |r: &&Reloc| r.target == ExternalName::Builtin(Builtin::Trap);
+    let site = |stencil: &Stencil<'_>| {
+        let reloc = stencil.relocs.iter().find(is_trap).expect("calls it");
+        stencil.start + reloc.offset.0
+    };
+    let (first, last) = (
+        u64::from(site(&stencils.get(0).expect("there are functions"))),
+        u64::from(site(&last)),
+    );
+    let link = |trap: u64| {
+        let mut addresses = near();
+        addresses.builtins.0[Builtin::Trap as usize] = trap;
+        plan.write(&stencils, &addresses, &mut vec![0; plan.size()])
+    };
+    let end_of = |site: u64| IMAGE + site + 4;
+    let symbol = ExternalName::Builtin(Builtin::Trap);
+    let error = |site: u64, value| LinkError::OutOfRange {
+        symbol,
+        kind: RelocKind::GotPcRelX,
+        offset: site as u32,
+        value,
+    };
+    assert_eq!(link(end_of(first) + 0x7fff_ffff), Ok(()));
+    assert_eq!(
+        link(end_of(first) + 0x8000_0000),
+        Err(error(first, 0x8000_0000))
+    );
+    assert_eq!(link(end_of(last) - 0x8000_0000), Ok(()));
+    assert_eq!(
+        link(end_of(last) - 0x8000_0001),
+        Err(error(last, -0x8000_0001))
+    );
+}
+
+#[test]
+fn addresses_that_are_missing() {
+    let (stencils, info) = module();
+    let vm = VmLayout::new(&info);
+    for call in [HostCall::Direct, HostCall::Near] {
+        let layout = Layout {
+            imports: &[call; 3],
+            ..Layout::default()
+        };
+        let plan = LinkPlan::with_layout(&stencils, &info, &vm, &layout).expect("places");
+        let addresses = Addresses {
+            imports: &[],
+            ..near()
+        };
+        let error = plan.write(&stencils, &addresses, &mut vec![0; plan.size()]);
+        assert!(
+            matches!(
+                error,
+                Err(LinkError::Undefined {
+                    symbol: ExternalName::Func(_),
+                    ..
+                })
+            ),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn images_that_are_not_aligned() {
+    let (stencils, info) = module();
+    let plan = LinkPlan::new(&stencils, &info, &VmLayout::new(&info)).expect("places");
+    let addresses = Addresses {
+        image: IMAGE + 3,
+        ..far()
+    };
+    let error = plan.write(&stencils, &addresses, &mut vec![0; plan.size()]);
+    assert!(
+        matches!(
+            error,
+            Err(LinkError::Misaligned {
+                kind: RelocKind::Abs64,
+                value: 3,
+                ..
+            })
+        ),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -167,7 +358,7 @@ fn empty_modules() {
     let (stencils, info) = (Stencils::default(), ModuleInfo::default());
     let plan = LinkPlan::new(&stencils, &info, &VmLayout::new(&info)).expect("places");
     assert_eq!(plan.size(), 0);
-    assert!(image(&plan, &stencils).is_empty());
+    assert!(image(&plan, &stencils, &far()).is_empty());
     assert_eq!(plan.locate(0), None);
 }
 
@@ -178,9 +369,10 @@ fn bad_layouts() {
     let link = |order: &[u32], padding, alignment| {
         let order: Vec<_> = order.iter().copied().map(DefinedFuncIndex).collect();
         let layout = Layout {
-            order: &order,
+            order: Some(&order),
             padding,
             alignment,
+            ..Layout::default()
         };
         LinkPlan::with_layout(&stencils, &info, &vm, &layout).map(|plan| plan.size())
     };
@@ -200,6 +392,14 @@ fn bad_layouts() {
         link(&all, u32::MAX, 16),
         Err(LinkError::ImageTooLarge { .. })
     ));
+    let layout = Layout {
+        distance: i32::MAX as u32,
+        ..Layout::default()
+    };
+    assert!(matches!(
+        LinkPlan::with_layout(&stencils, &info, &vm, &layout),
+        Err(LinkError::ImageTooLarge { .. })
+    ));
 }
 
 #[test]
@@ -210,13 +410,13 @@ fn bad_relocations() {
         let mut stencils = good.clone();
         change(&mut stencils.relocs[0]);
         let plan = LinkPlan::new(&stencils, &info, &vm).expect("places");
-        plan.write(&stencils, &addresses(), &mut vec![0; plan.size()])
+        plan.write(&stencils, &far(), &mut vec![0; plan.size()])
     };
     assert_eq!(link(&|_| ()), Ok(()));
     for offset in [0, 1, 3, 100_000, u32::MAX] {
         let error = link(&|r| r.offset = CodeOffset(offset));
         assert!(
-            matches!(error, Err(LinkError::NotACall { .. })),
+            matches!(error, Err(LinkError::WrongSite { .. })),
             "{offset}: {error:?}"
         );
     }
@@ -243,8 +443,8 @@ fn wrong_memory_and_wrong_stencils() {
         size: plan.size(),
         given: plan.size() - 1,
     };
-    assert_eq!(plan.write(&stencils, &addresses(), &mut short), Err(error));
+    assert_eq!(plan.write(&stencils, &far(), &mut short), Err(error));
     let mut image = vec![0; plan.size()];
-    let error = plan.write(&Stencils::default(), &addresses(), &mut image);
+    let error = plan.write(&Stencils::default(), &far(), &mut image);
     assert_eq!(error, Err(LinkError::WrongStencils));
 }

@@ -101,7 +101,16 @@ impl Assigner {
 }
 
 /// Bytes of the stack area of a call, arguments and results, a multiple of 16.
+#[inline]
 pub fn stack_area(ty: &FuncType) -> u32 {
+    // Whatever their types.
+    if ty.params.len() <= GPR_ARGS.len() && ty.results.len() <= GPR_RESULTS.len() {
+        return 0;
+    }
+    large_stack_area(ty)
+}
+
+fn large_stack_area(ty: &FuncType) -> u32 {
     let mut results = Assigner::results_of(ty);
     for &result in &ty.results {
         results.next(result);

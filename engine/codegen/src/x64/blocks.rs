@@ -21,9 +21,9 @@
 use super::abi::ArgLoc;
 use super::buffer::JumpLabel;
 use super::compiler::FunctionCompiler;
-use super::context::Context;
+use super::context::{Context, Frame};
 use super::masm::{Alu, Cond, Size};
-use super::moves::Dst;
+use super::moves::{Dst, MoveResolver};
 use super::reg::{Gpr, Reg, RegSet};
 use super::stack::Loc;
 use crate::stencil::CodeOffset;
@@ -477,40 +477,34 @@ impl FunctionCompiler<'_> {
             frame,
             ..
         } = &mut self.c.cx;
-        let mut next = bindings.start;
-        let mut off = stack
-            .off()
-            .iter()
-            .copied()
-            .take_while(|&p| p < shape.base)
-            .peekable();
-        loop {
-            let bound = (next < bindings.end)
-                .then(|| self.c.blocks.bindings[next as usize])
-                .filter(|&(pos, _)| pos < shape.base);
-            let pos = match (off.peek(), bound) {
-                (Some(&a), Some((b, _))) => a.min(b),
-                (Some(&a), None) => a,
-                (None, Some((b, _))) => b,
-                (None, None) => return next,
-            };
-            if off.peek() == Some(&pos) {
-                off.next();
-            }
+        let send_home = |moves: &mut MoveResolver, frame: &mut Frame, pos: u32| {
             let entry = stack.get(pos);
-            let dst = match bound {
-                Some((p, reg)) if p == pos => {
-                    next += 1;
-                    Dst::Reg(reg)
-                }
-                _ if matches!(entry.loc, Loc::Reg { clean: true, .. }) => continue,
-                _ => {
-                    frame.reserve(entry.home + entry.ty.slots());
-                    Dst::Slot(entry.home)
-                }
-            };
-            moves.add(entry.ty, entry.source(), dst);
+            if !matches!(entry.loc, Loc::Reg { clean: true, .. }) {
+                frame.reserve(entry.home + entry.ty.slots());
+                moves.add(entry.ty, entry.source(), Dst::Slot(entry.home));
+            }
+        };
+        let off = stack.off();
+        let mut next_off = 0;
+        let all = &self.c.blocks.bindings[to_usize(bindings)];
+        let mut count = 0;
+        for &(pos, reg) in all.iter().take_while(|&&(pos, _)| pos < shape.base) {
+            count += 1;
+            while let Some(&p) = off.get(next_off).filter(|&&p| p < pos) {
+                send_home(moves, frame, p);
+                next_off += 1;
+            }
+            next_off += usize::from(off.get(next_off) == Some(&pos));
+            let entry = stack.get(pos);
+            if !matches!(entry.loc, Loc::Reg { reg: at, .. } if at == reg) {
+                moves.add(entry.ty, entry.source(), Dst::Reg(reg));
+            }
         }
+        let rest = off.get(next_off..).unwrap_or(&[]).iter();
+        for &pos in rest.take_while(|&&p| p < shape.base) {
+            send_home(moves, frame, pos);
+        }
+        bindings.start + count
     }
 
     fn add_arg_moves(&mut self, shape: &EdgeShape, bindings: Range<u32>) {
@@ -576,7 +570,13 @@ impl FunctionCompiler<'_> {
             Cursor::Jump(target) if target != label => self.jump_to(target),
             _ => {}
         }
-        let block = self.c.blocks.get(label).clone();
+        let mut block = self.c.blocks.get(label).clone();
+        if block.backward && block.convention == Convention::Unset {
+            // Its callers all come later. They find everything at home.
+            let end = self.c.blocks.bindings.len() as u32;
+            block.convention = Convention::Fixed(end..end);
+            self.c.blocks.blocks[label.index()].convention = block.convention.clone();
+        }
         let cx = &mut self.c.cx;
         match block.convention {
             Convention::Unset | Convention::Return => {

@@ -27,7 +27,7 @@ use super::reg::{Gpr, Xmm};
 use super::stack::Loc;
 use crate::error::CodegenError;
 use crate::settings::Settings;
-use crate::stencil::{Builtin, CodeOffset, ExternalName, Stencils, TrapCode};
+use crate::stencil::{Builtin, CodeOffset, ExternalName, StackState, Stencils, TrapCode};
 use crate::vmctx::{self, VmLayout};
 use microwasm::op::{IntSize, Op};
 use microwasm::{DefinedFuncIndex, FuncType, ModuleInfo, Sink, ValType};
@@ -38,6 +38,8 @@ pub(super) struct ColdCall {
     pub(super) entry: JumpLabel,
     pub(super) back: JumpLabel,
     pub(super) funcref: Gpr,
+    /// Bytes below the frame at the call.
+    pub(super) below: u32,
 }
 
 /// Compiles functions, one after the other.
@@ -119,6 +121,7 @@ pub struct FunctionCompiler<'c> {
 
 impl FunctionCompiler<'_> {
     fn prologue(&mut self, ty: &FuncType) {
+        self.note_stack(StackState::Entry);
         let overflow = self.trap_label(TrapCode::StackOverflow);
         let cx = &mut self.c.cx;
         cx.masm.alu_rm(
@@ -129,6 +132,8 @@ impl FunctionCompiler<'_> {
         );
         cx.masm.jcc(Cond::LtU, overflow);
         self.c.frame_fields.push(cx.masm.sub_rsp_patchable());
+        self.note_stack(StackState::Frame { below: 0 });
+        let cx = &mut self.c.cx;
         cx.masm.buf.bind(self.body);
         let mut places = Assigner::params();
         for &param in &ty.params {
@@ -156,7 +161,17 @@ impl FunctionCompiler<'_> {
     pub(super) fn epilogue(&mut self) {
         let field = self.c.cx.masm.add_rsp_patchable();
         self.c.frame_fields.push(field);
+        self.note_stack(StackState::Entry);
         self.c.cx.masm.ret();
+        self.note_stack(StackState::Frame { below: 0 });
+    }
+
+    /// Notes where the stack pointer is from here on, if the settings say so.
+    #[inline]
+    pub(super) fn note_stack(&mut self, state: StackState) {
+        if self.c.settings.unwind {
+            self.c.cx.masm.buf.add_unwind(state);
+        }
     }
 
     /// Counts fuel and looks at the epoch, if the settings say so.
@@ -191,6 +206,8 @@ impl FunctionCompiler<'_> {
             );
             masm.load(Size::S64, Gpr::SCRATCH, Mem::base(Gpr::SCRATCH, 0));
             masm.push(Gpr::RAX);
+            self.note_stack(StackState::Frame { below: 8 });
+            let masm = &mut self.c.cx.masm;
             masm.load(
                 Size::S64,
                 Gpr::RAX,
@@ -203,6 +220,8 @@ impl FunctionCompiler<'_> {
                 Mem::base(Gpr::RAX, vmctx::STORE_EPOCH_DEADLINE),
             );
             masm.pop(Gpr::RAX);
+            self.note_stack(StackState::Frame { below: 0 });
+            let masm = &mut self.c.cx.masm;
             masm.jcc(Cond::GeU, trap);
         }
     }
@@ -264,6 +283,7 @@ impl FunctionCompiler<'_> {
     /// A frame beyond the slack: the entry jumps here to compare its lower end.
     fn check_large_frame(&mut self, frame: u32) {
         let overflow = self.trap_label(TrapCode::StackOverflow);
+        self.note_stack(StackState::Entry);
         let masm = &mut self.c.cx.masm;
         let check = masm.buf.offset();
         let limit = Mem::base(Gpr::VMCTX, vmctx::VMCTX_STACK_LIMIT);
@@ -274,36 +294,46 @@ impl FunctionCompiler<'_> {
         masm.alu_ri(Alu::Cmp, Size::S64, Gpr::SCRATCH, frame as i32);
         masm.jcc(Cond::LtU, overflow);
         masm.add_rsp(-(frame as i32));
+        self.note_stack(StackState::Frame { below: 0 });
+        let masm = &mut self.c.cx.masm;
         masm.jmp(self.body);
         masm.overwrite_entry_with_jump(check);
     }
 
     fn emit_cold_calls(&mut self) {
-        let Compiler { cx, cold_calls, .. } = &mut *self.c;
-        for &ColdCall {
-            entry,
-            back,
-            funcref,
-        } in cold_calls.iter()
-        {
+        for i in 0..self.c.cold_calls.len() {
+            let ColdCall {
+                entry,
+                back,
+                funcref,
+                below,
+            } = self.c.cold_calls[i];
+            self.note_stack(StackState::Frame { below });
+            let cx = &mut self.c.cx;
             cx.masm.buf.bind(entry);
             cx.mov(Size::S64, Gpr::SCRATCH, funcref);
             cx.masm
                 .call_m(Mem::base(Gpr::SCRATCH, vmctx::FUNCREF_CROSS));
             cx.masm.jmp(back);
         }
+        self.note_stack(StackState::Frame { below: 0 });
     }
 
     fn emit_traps(&mut self) {
-        let Compiler { cx, traps, .. } = &mut *self.c;
-        for (code, label) in traps.iter().enumerate() {
-            if let Some(label) = *label {
-                cx.masm.buf.bind(label);
-                if code != 0 {
-                    cx.masm.mov_ri(Gpr::RAX, code as u64);
-                }
-                cx.masm.call_external(ExternalName::Builtin(Builtin::Trap));
+        for (code, label) in self.c.traps.into_iter().enumerate() {
+            let Some(label) = label else { continue };
+            // The stack is checked before the stack pointer moves.
+            self.note_stack(if code == TrapCode::StackOverflow as usize {
+                StackState::Entry
+            } else {
+                StackState::Frame { below: 0 }
+            });
+            let masm = &mut self.c.cx.masm;
+            masm.buf.bind(label);
+            if code != 0 {
+                masm.mov_ri(Gpr::RAX, code as u64);
             }
+            masm.call_external(ExternalName::Builtin(Builtin::Trap));
         }
     }
 

@@ -572,14 +572,16 @@ impl Context {
 
     /// Sends everything below position `end` that is in a register home: before a call.
     pub fn spill_below(&mut self, end: u32) {
-        if self.stack.has_slot_aliases() {
+        if self.stack.has_slot_aliases() && self.may_overwrite_named_slots(end) {
             // A store may have to copy aliases away, which changes the list.
             while let Some(reg) = self.lowest_register_below(end) {
                 self.spill(reg);
             }
             return;
         }
-        let mut stored = [None; 32];
+        /// No slot.
+        const NONE: u32 = u32::MAX;
+        let mut stored = [NONE; 32];
         let Context {
             masm,
             stack,
@@ -603,14 +605,30 @@ impl Context {
             if clean {
                 return Loc::Home;
             }
-            if let Some(slot) = stored[reg.0 as usize] {
-                return Loc::Slot(slot);
+            let slot = &mut stored[reg.0 as usize];
+            if *slot != NONE {
+                return Loc::Slot(*slot);
             }
-            stored[reg.0 as usize] = Some(entry.home);
+            *slot = entry.home;
             frame.reserve(entry.home + entry.ty.slots());
             moves::store(masm, entry.ty, moves::slot(entry.home), reg);
             Loc::Home
         });
+    }
+
+    /// Whether sending what is below `end` home may overwrite a slot that somebody names.
+    /// Slots are told apart by their number modulo 64.
+    fn may_overwrite_named_slots(&self, end: u32) -> bool {
+        let (mut named, mut written) = (0u64, 0u64);
+        for &pos in self.stack.off() {
+            let entry = self.stack.get(pos);
+            match entry.loc {
+                Loc::Slot(slot) => named |= 1 << (slot % 64),
+                Loc::Reg { clean: false, .. } if pos < end => written |= 1 << (entry.home % 64),
+                _ => {}
+            }
+        }
+        named & written != 0
     }
 
     fn lowest_register_below(&self, end: u32) -> Option<Reg> {

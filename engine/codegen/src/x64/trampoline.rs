@@ -8,6 +8,7 @@
 //! | [`cross`] | Wasm function | Wasm function of another instance |
 //! | [`trap_exit`] | anywhere in Wasm code | back to the host, dropping all Wasm frames |
 //! | [`import_thunk`] | Wasm function | [`host`] or [`cross`] of an imported function |
+//! | [`direct_import_thunk`] | Wasm function | [`host`] of an imported function that is one of the host |
 //!
 //! Receives signatures, hands out position-independent bytes without addresses in
 //! them: one copy per signature serves every module and store.
@@ -22,15 +23,15 @@
 //!   the host may move a memory.
 
 use super::abi::{ArgLoc, Assigner, stack_area};
-use super::masm::{Alu, Cond, JumpLabel, Masm, Mem, Size, load_and_jump};
+use super::masm::{Alu, Cond, JumpLabel, Masm, Mem, Size, load_and_jump, load_and_jump_external};
 use super::reg::{Gpr, Reg, Xmm};
 use crate::settings::CpuFeatures;
-use crate::stencil::{Stencils, TrapCode};
+use crate::stencil::{ExternalName, Reloc, RelocKind, Stencils, TrapCode};
 use crate::vmctx::{
     ARRAY_SLOT, FUNCREF_CODE, FUNCREF_CROSS, FUNCREF_VMCTX, HOST_ENTRY, STORE_ENTRY_SP,
     STORE_TRAP_PC, VMCTX_MEMORY_BASE, VMCTX_STACK_LIMIT, VMCTX_STORE,
 };
-use microwasm::{FuncType, ValType};
+use microwasm::{FuncIndex, FuncType, ValType};
 
 /// Callee-saved registers of the System V convention, in the order in which they are pushed.
 const CALLEE_SAVED: [Gpr; 6] = [Gpr::RBX, Gpr::RBP, Gpr::R12, Gpr::R13, Gpr::R14, Gpr::R15];
@@ -247,6 +248,19 @@ pub fn cross_of(shape: CrossShape) -> Vec<u8> {
 /// lies in the vmctx at `import_slot` through its `FUNCREF_CROSS`.
 pub fn import_thunk(import_slot: i32) -> [u8; 16] {
     load_and_jump(import_slot, FUNCREF_CROSS)
+}
+
+/// As [`import_thunk`], where the import, which is number `func`, is a host function: enters the
+/// [`host`] trampoline of its type straight, which the relocation names.
+pub fn direct_import_thunk(func: FuncIndex, import_slot: i32) -> ([u8; 16], Reloc) {
+    let (code, offset, addend) = load_and_jump_external(import_slot);
+    let reloc = Reloc {
+        offset,
+        kind: RelocKind::GotPcRelX,
+        target: ExternalName::Func(func),
+        addend,
+    };
+    (code, reloc)
 }
 
 /// The code of a trampoline. Its size is linear in the signature's, which Wasm and the

@@ -7,7 +7,7 @@
 //! ```text
 //! module   = "microwasm 1" declaration* func*
 //! type     = "type" index types "->" types
-//! import   = "import" kind index string string signature
+//! import   = "import" kind index string string signature ("name" string)?
 //! table    = "table" index valtype limits
 //! memory   = "memory" index limits
 //! global   = "global" index "mut"? valtype const
@@ -31,9 +31,15 @@
 //! Floats are the shortest decimal that reads back as the same bits, `inf`,
 //! or `nan:` with the payload.
 
+mod error;
 mod module;
 mod op;
+mod parse;
 mod scalar;
+mod words;
 
+pub use error::{TextCause, TextError};
 pub use module::{ModulePrinter, print};
 pub use op::{Offsets, TextSink};
+pub use parse::{FunctionBody, parse};
+pub(crate) use parse::{is_text, may_be_text};

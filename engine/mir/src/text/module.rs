@@ -4,18 +4,18 @@ use std::fmt::{self, Display};
 
 use super::op::{Offsets, TextSink};
 use super::scalar::{Quoted, Types};
+use crate::input::{self, Consumer, FunctionBody, InputError};
 use crate::module::{
-    ConstBinary, ConstOp, ElemItems, ExportItem, ExternType, GlobalType, Limits, ModuleInfo,
-    SegmentMode,
+    ConstOp, ElemItems, ExportItem, ExternType, GlobalType, Limits, ModuleInfo, SegmentMode,
 };
-use crate::op::{AluOp, Op};
+use crate::op::Op;
 use crate::types::{DefinedFuncIndex, FuncIndex};
-use crate::wasm::{self, Consumer, FunctionBody, WasmError};
+use crate::wasm;
 
-/// Translates a Wasm module to Microwasm text.
-pub fn print(bytes: &[u8], limits: wasm::Limits, offsets: Offsets) -> Result<String, WasmError> {
+/// Translates a module, in whatever form, to Microwasm text.
+pub fn print(bytes: &[u8], limits: wasm::Limits, offsets: Offsets) -> Result<String, InputError> {
     let mut printer = ModulePrinter::new(offsets);
-    let info = wasm::translate(bytes, limits, &mut printer)?;
+    let info = input::translate(bytes, limits, &mut printer)?;
     Ok(printer.finish(&info).to_string())
 }
 
@@ -45,9 +45,9 @@ impl ModulePrinter {
 }
 
 impl Consumer for ModulePrinter {
-    type Error = WasmError;
+    type Error = InputError;
 
-    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), WasmError> {
+    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), InputError> {
         let mut text = String::new();
         body.translate(&mut TextSink::new(&mut text, self.offsets))?;
         self.bodies.push(text);
@@ -100,7 +100,13 @@ impl ModuleText<'_> {
             )?;
             *index += 1;
             match import.ty {
-                ExternType::Func(ty) => writeln!(f, "type {ty}")?,
+                ExternType::Func(ty) => {
+                    write!(f, "type {ty}")?;
+                    if let Some(name) = self.name(FuncIndex(funcs - 1)) {
+                        write!(f, " name {}", Quoted(name.as_bytes()))?;
+                    }
+                    writeln!(f)?;
+                }
                 ExternType::Table(ty) => writeln!(f, "{} {}", ty.element, ty.limits)?,
                 ExternType::Memory(ty) => writeln!(f, "{}", ty.limits)?,
                 ExternType::Global(ty) => writeln!(f, "{ty}")?,
@@ -229,20 +235,8 @@ struct Const<'a>(&'a [ConstOp]);
 impl Display for Const<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, op) in self.0.iter().enumerate() {
-            write!(f, "{}{}", if i == 0 { "(" } else { " " }, const_op(*op))?;
+            write!(f, "{}{}", if i == 0 { "(" } else { " " }, Op::from(*op))?;
         }
         f.write_str(")")
-    }
-}
-
-/// The operator of the same name.
-fn const_op(op: ConstOp) -> Op<'static> {
-    match op {
-        ConstOp::Const(value) => Op::Const(value),
-        ConstOp::GlobalGet(global) => Op::GlobalGet(global),
-        ConstOp::RefFunc(func) => Op::RefFunc(func),
-        ConstOp::Binary(ConstBinary::Add, size) => Op::Alu(AluOp::Add, size),
-        ConstOp::Binary(ConstBinary::Sub, size) => Op::Alu(AluOp::Sub, size),
-        ConstOp::Binary(ConstBinary::Mul, size) => Op::Mul(size),
     }
 }

@@ -3,8 +3,9 @@
 use std::fmt::{self, Display};
 
 use super::scalar::{F32, F64, LabelName, Types};
-use crate::op::{BlockDecl, Const, MemArg, Op, Sink};
-use crate::types::MemoryIndex;
+use crate::immediates::WriteImmediates;
+use crate::op::{BlockDecl, MemArg, Op, Sink};
+use crate::types::{Label, MemoryIndex, ValType};
 
 impl Display for Op<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -12,57 +13,62 @@ impl Display for Op<'_> {
             return write!(f, "{}:", LabelName(*label));
         }
         f.write_str(self.name())?;
-        match self {
-            Op::Declare(label, decl) => write!(f, " {}{decl}", LabelName(*label)),
-            Op::Br(label) => write!(f, " {}", LabelName(*label)),
-            Op::BrIf { then, otherwise } => {
-                write!(f, " {} {}", LabelName(*then), LabelName(*otherwise))
-            }
-            Op::BrTable { targets, default } => {
-                targets
-                    .iter()
-                    .try_for_each(|target| write!(f, " {}", LabelName(*target)))?;
-                write!(f, " {}", LabelName(*default))
-            }
-            Op::Pick(depth) | Op::Swap(depth) => write!(f, " {depth}"),
-            Op::Const(value) => write!(f, " {value}"),
-            Op::Zeros { ty, count } => write!(f, " {ty} {count}"),
-            Op::Select(ty) => write!(f, " {ty}"),
-            Op::Load(_, arg) | Op::Store(_, arg) => write!(f, "{arg}"),
-            Op::MemorySize(memory) | Op::MemoryGrow(memory) | Op::MemoryFill(memory) => {
-                write!(f, " {memory}")
-            }
-            Op::MemoryCopy { dst, src } => write!(f, " {dst} {src}"),
-            Op::MemoryInit { data, memory } => write!(f, " {memory} {data}"),
-            Op::DataDrop(data) => write!(f, " {data}"),
-            Op::GlobalGet(global) | Op::GlobalSet(global) => write!(f, " {global}"),
-            Op::TableGet(table)
-            | Op::TableSet(table)
-            | Op::TableSize(table)
-            | Op::TableGrow(table)
-            | Op::TableFill(table) => write!(f, " {table}"),
-            Op::TableCopy { dst, src } => write!(f, " {dst} {src}"),
-            Op::TableInit { elem, table } => write!(f, " {table} {elem}"),
-            Op::ElemDrop(elem) => write!(f, " {elem}"),
-            Op::RefFunc(func) | Op::Call(func) => write!(f, " {func}"),
-            Op::CallIndirect { ty, table } => write!(f, " {table} {ty}"),
-            Op::Label(_)
-            | Op::Unreachable
-            | Op::Drop
-            | Op::Alu(..)
-            | Op::Mul(_)
-            | Op::Shift(..)
-            | Op::Div(..)
-            | Op::Bit(..)
-            | Op::IntCmp(..)
-            | Op::Eqz(_)
-            | Op::Extend(_)
-            | Op::FloatBinary(..)
-            | Op::FloatUnary(..)
-            | Op::FloatCmp(..)
-            | Op::Convert(_)
-            | Op::RefIsNull => Ok(()),
-        }
+        self.write(&mut Words(f))
+    }
+}
+
+/// Writes each immediate with a space before it.
+struct Words<'f, 'a>(&'f mut fmt::Formatter<'a>);
+
+impl WriteImmediates for Words<'_, '_> {
+    type Error = fmt::Error;
+
+    fn fresh(&mut self, label: Label) -> fmt::Result {
+        self.label(label)
+    }
+
+    fn label(&mut self, label: Label) -> fmt::Result {
+        write!(self.0, " {}", LabelName(label))
+    }
+
+    fn labels(&mut self, labels: &[Label]) -> fmt::Result {
+        labels.iter().try_for_each(|&label| self.label(label))
+    }
+
+    fn decl(&mut self, decl: BlockDecl<'_>) -> fmt::Result {
+        decl.fmt(self.0)
+    }
+
+    fn number(&mut self, number: u32) -> fmt::Result {
+        write!(self.0, " {number}")
+    }
+
+    fn index(&mut self, index: u32) -> fmt::Result {
+        write!(self.0, " {index}")
+    }
+
+    fn i32(&mut self, value: i32) -> fmt::Result {
+        write!(self.0, " {value}")
+    }
+
+    fn i64(&mut self, value: i64) -> fmt::Result {
+        write!(self.0, " {value}")
+    }
+
+    fn f32(&mut self, bits: u32) -> fmt::Result {
+        write!(self.0, " {}", F32(bits))
+    }
+
+    fn f64(&mut self, bits: u64) -> fmt::Result {
+        write!(self.0, " {}", F64(bits))
+    }
+
+    fn ty(&mut self, ty: ValType) -> fmt::Result {
+        write!(self.0, " {ty}")
+    }
+
+    fn memarg(&mut self, arg: MemArg) -> fmt::Result {
+        arg.fmt(self.0)
     }
 }
 
@@ -73,19 +79,6 @@ impl Display for BlockDecl<'_> {
             write!(f, " callers {callers}")?;
         }
         f.write_str(if self.backward { " backward" } else { "" })
-    }
-}
-
-/// The value alone; the operator's name has its type.
-impl Display for Const {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Const::I32(value) => value.fmt(f),
-            Const::I64(value) => value.fmt(f),
-            Const::F32(bits) => F32(bits).fmt(f),
-            Const::F64(bits) => F64(bits).fmt(f),
-            Const::Null(ty) => ty.fmt(f),
-        }
     }
 }
 
@@ -155,7 +148,7 @@ impl Sink for TextSink<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Label;
+    use crate::op::Const;
 
     #[test]
     fn offsets_are_comments() {

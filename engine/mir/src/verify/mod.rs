@@ -3,7 +3,8 @@
 //! Receives operators as every [`Sink`] does, checks each against the
 //! invariants of [`op`](crate::op) and the module's declarations, and hands it
 //! on to the sink behind. From the first violation on, nothing is handed on.
-//! One variant of [`Violation`] per property.
+//! One variant of [`Violation`] per property. What is declared outside of functions
+//! is checked by [`Declarations`].
 //!
 //! Time and memory are linear in the number of operators and of values pushed:
 //! no block boundary copies the stack. Instead every stack position carries the
@@ -12,17 +13,22 @@
 //! or below has been popped; and types below cannot have changed, because
 //! `swap` exchanges equal types.
 
+mod declarations;
 mod ops;
+mod rules;
 mod stack;
+mod violation;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::ops::Range;
 
 use crate::module::ModuleInfo;
 use crate::op::{BlockDecl, Op, Sink};
-use crate::types::{FuncIndex, GlobalIndex, Label, StackHeight, ValType};
+use crate::types::{FuncIndex, Label, StackHeight, ValType};
 
+pub use declarations::Declarations;
+pub use rules::Rules;
 use stack::{Mark, Stack};
+pub use violation::Violation;
 
 /// A violated property and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,108 +42,12 @@ pub struct VerifyError {
     pub violation: Violation,
 }
 
-/// Which property of [`op`](crate::op) does not hold.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
-    /// More values popped or looked at than there are.
-    #[error("stack height is {height}, but {needed} values are needed")]
-    Underflow {
-        /// Values on the stack.
-        height: u32,
-        /// Values needed.
-        needed: u32,
-    },
-    /// More values pushed than any source has.
-    #[error("stack grows above {limit} values")]
-    Overflow {
-        /// The most there can be.
-        limit: u32,
-    },
-    /// An operand has the wrong type.
-    #[error("expected {expected}, found {found}")]
-    Type {
-        /// What the operator takes.
-        expected: ValType,
-        /// What is there.
-        found: ValType,
-    },
-    /// An operand should be a reference.
-    #[error("expected a reference, found {found}")]
-    NotReference {
-        /// What is there.
-        found: ValType,
-    },
-    /// A `swap` of the top with itself.
-    #[error("swap 0")]
-    SwapSelf,
-    /// An index out of range.
-    #[error("{space} {index} does not exist")]
-    Index {
-        /// The index space.
-        space: &'static str,
-        /// The index.
-        index: u32,
-    },
-    /// A `global.set` of what cannot be set.
-    #[error("global {0} is immutable")]
-    Immutable(GlobalIndex),
-    /// A label declared twice, or [`Label::RETURN`] declared.
-    #[error("label {0} is declared already")]
-    Redeclared(Label),
-    /// A branch to, or binding of, a label that is not declared.
-    #[error("label {0} is not declared")]
-    Undeclared(Label),
-    /// A label bound twice, or [`Label::RETURN`] bound.
-    #[error("label {0} is bound already")]
-    Rebound(Label),
-    /// A declared label that is never bound.
-    #[error("label {0} is never bound")]
-    Unbound(Label),
-    /// A block that nothing branches to.
-    #[error("nothing branches to label {0}")]
-    Unreached(Label),
-    /// A branch backwards to a label that is not declared for it.
-    #[error("label {0} is bound already, and not a backward target")]
-    Backward(Label),
-    /// Other than the declared number of branches.
-    #[error("label {label} has {found} callers, {declared} declared")]
-    Callers {
-        /// The label.
-        label: Label,
-        /// As declared.
-        declared: u32,
-        /// As found.
-        found: u32,
-    },
-    /// A declaration whose base is above the stack.
-    #[error("base {base} of label {label} is above the stack of {height}")]
-    Base {
-        /// The label.
-        label: Label,
-        /// As declared.
-        base: StackHeight,
-        /// Values on the stack.
-        height: u32,
-    },
-    /// Values below a block's arguments were popped between its declaration and a use.
-    #[error("the stack below label {0} has changed since its declaration")]
-    Prefix(Label),
-    /// An operator after the end of a block and before the next label.
-    #[error("operator outside of a block")]
-    Outside,
-    /// A label in the middle of a block, which must end in a branch.
-    #[error("block runs into label {0}")]
-    RunsInto(Label),
-    /// The function ends in the middle of a block.
-    #[error("function ends without a branch")]
-    Unterminated,
-}
-
 /// What is known of a declared label.
 struct Block {
     base: StackHeight,
     prefix: Mark,
-    args: Box<[ValType]>,
+    /// Where its argument types are in [`Verifier::args`].
+    args: Range<u32>,
     backward: bool,
     declared_callers: Option<u32>,
     callers: u32,
@@ -147,8 +57,13 @@ struct Block {
 /// A sink that checks, and forwards to `S` what is right.
 pub struct Verifier<'m, S> {
     module: &'m ModuleInfo,
+    rules: &'m Rules,
     stack: Stack,
-    blocks: HashMap<Label, Block>,
+    /// By label, from label 1 on.
+    blocks: Vec<Block>,
+    args: Vec<ValType>,
+    /// Parameters, and what `zeros` pushed.
+    locals: u64,
     results: &'m [ValType],
     /// Whether the block at hand has not ended.
     open: bool,
@@ -159,15 +74,24 @@ pub struct Verifier<'m, S> {
 }
 
 impl<'m, S: Sink> Verifier<'m, S> {
-    /// A verifier for one function of `module`, in front of `sink`.
-    pub fn new(module: &'m ModuleInfo, func: FuncIndex, sink: S) -> Verifier<'m, S> {
+    /// A verifier for one function of `module`, in front of `sink`. `rules` are the
+    /// module's.
+    pub fn new(
+        module: &'m ModuleInfo,
+        rules: &'m Rules,
+        func: FuncIndex,
+        sink: S,
+    ) -> Verifier<'m, S> {
         let ty = module.func_type(func);
         let mut stack = Stack::default();
         let pushed = stack.push_all(&ty.params);
         Verifier {
             module,
+            rules,
             stack,
-            blocks: HashMap::new(),
+            blocks: Vec::new(),
+            args: Vec::new(),
+            locals: ty.params.len() as u64,
             results: &ty.results,
             open: true,
             ops: 0,
@@ -193,6 +117,11 @@ impl<'m, S: Sink> Verifier<'m, S> {
         }
     }
 
+    /// Whether a property has been violated already.
+    pub fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
     fn note(&mut self, result: Result<(), Violation>) {
         if let Err(violation) = result {
             let (op, source_offset) = (self.ops, self.source_offset);
@@ -208,9 +137,7 @@ impl<'m, S: Sink> Verifier<'m, S> {
         if self.open {
             return Err(Violation::Unterminated);
         }
-        let mut blocks: Vec<_> = self.blocks.iter().collect();
-        blocks.sort_unstable_by_key(|(label, _)| **label);
-        for (&label, block) in blocks {
+        for (label, block) in (1..).map(Label).zip(&self.blocks) {
             match block {
                 Block { bound: false, .. } => return Err(Violation::Unbound(label)),
                 Block { callers: 0, .. } => return Err(Violation::Unreached(label)),
@@ -261,6 +188,13 @@ impl<'m, S: Sink> Verifier<'m, S> {
     }
 
     fn declare(&mut self, label: Label, decl: BlockDecl<'_>) -> Result<(), Violation> {
+        let expected = Label(self.blocks.len() as u32 + 1);
+        if label < expected {
+            return Err(Violation::Redeclared(label));
+        }
+        if label > expected {
+            return Err(Violation::LabelOrder { label, expected });
+        }
         let Some(prefix) = self.stack.mark(decl.base) else {
             let height = self.stack.height();
             return Err(Violation::Base {
@@ -269,16 +203,12 @@ impl<'m, S: Sink> Verifier<'m, S> {
                 height,
             });
         };
-        let Entry::Vacant(entry) = self.blocks.entry(label) else {
-            return Err(Violation::Redeclared(label));
-        };
-        if label == Label::RETURN {
-            return Err(Violation::Redeclared(label));
-        }
-        entry.insert(Block {
+        let start = self.args.len() as u32;
+        self.args.extend_from_slice(decl.args);
+        self.blocks.push(Block {
             base: decl.base,
             prefix,
-            args: decl.args.into(),
+            args: start..self.args.len() as u32,
             backward: decl.backward,
             declared_callers: decl.callers,
             callers: 0,
@@ -287,15 +217,20 @@ impl<'m, S: Sink> Verifier<'m, S> {
         Ok(())
     }
 
+    /// The block that a label other than [`Label::RETURN`] names.
+    fn block(&mut self, label: Label) -> Result<&mut Block, Violation> {
+        let index = label.index().wrapping_sub(1);
+        self.blocks
+            .get_mut(index)
+            .ok_or(Violation::Undeclared(label))
+    }
+
     /// An edge from here to `label`. The stack stays, for other edges.
     fn branch(&mut self, label: Label) -> Result<(), Violation> {
         if label == Label::RETURN {
             return self.stack.expect_top(self.results, StackHeight(0));
         }
-        let block = self
-            .blocks
-            .get_mut(&label)
-            .ok_or(Violation::Undeclared(label))?;
+        let block = self.block(label)?;
         if block.bound && !block.backward {
             return Err(Violation::Backward(label));
         }
@@ -310,8 +245,10 @@ impl<'m, S: Sink> Verifier<'m, S> {
                 found: block.callers,
             });
         }
-        self.stack.expect_top(&block.args, block.base)?;
-        match self.stack.unchanged(block.base, block.prefix) {
+        let (base, prefix, args) = (block.base, block.prefix, block.args.clone());
+        let args = &self.args[args.start as usize..args.end as usize];
+        self.stack.expect_top(args, base)?;
+        match self.stack.unchanged(base, prefix) {
             true => Ok(()),
             false => Err(Violation::Prefix(label)),
         }
@@ -324,22 +261,21 @@ impl<'m, S: Sink> Verifier<'m, S> {
         if label == Label::RETURN {
             return Err(Violation::Rebound(label));
         }
-        let block = self
-            .blocks
-            .get_mut(&label)
-            .ok_or(Violation::Undeclared(label))?;
+        let block = self.block(label)?;
         if block.bound {
             return Err(Violation::Rebound(label));
         }
         if block.callers == 0 && !block.backward {
             return Err(Violation::Unreached(label));
         }
-        if !self.stack.unchanged(block.base, block.prefix) {
+        block.bound = true;
+        let (base, prefix, args) = (block.base, block.prefix, block.args.clone());
+        if !self.stack.unchanged(base, prefix) {
             return Err(Violation::Prefix(label));
         }
-        block.bound = true;
-        self.stack.truncate(block.base);
-        self.stack.push_all(&block.args)?;
+        self.stack.truncate(base);
+        let args = &self.args[args.start as usize..args.end as usize];
+        self.stack.push_all(args)?;
         self.open = true;
         Ok(())
     }
@@ -359,8 +295,8 @@ impl<S: Sink> Sink for Verifier<'_, S> {
     }
 
     fn source(&mut self, offset: u32) {
-        self.source_offset = offset;
         if self.error.is_none() {
+            self.source_offset = offset;
             self.sink.source(offset);
         }
     }

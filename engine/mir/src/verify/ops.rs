@@ -2,13 +2,18 @@
 
 use super::{Verifier, Violation};
 use crate::module::{GlobalType, TableType};
-use crate::op::{Op, Sink};
+use crate::op::{Const, Op, Sink};
 use crate::types::{FuncIndex, FuncType, GlobalIndex, MemoryIndex, TableIndex, TypeIndex, ValType};
+use crate::wasm::LimitKind;
 
 use ValType::I32;
 
 /// An entry of an index space.
-fn entry<'a, T>(space: &'static str, entries: &'a [T], index: u32) -> Result<&'a T, Violation> {
+pub(super) fn entry<'a, T>(
+    space: &'static str,
+    entries: &'a [T],
+    index: u32,
+) -> Result<&'a T, Violation> {
     entries
         .get(index as usize)
         .ok_or(Violation::Index { space, index })
@@ -23,8 +28,19 @@ impl<'m, S: Sink> Verifier<'m, S> {
             }
             Op::Swap(depth) => self.swap(depth),
             Op::Drop => self.stack.pop_any().map(|_| ()),
-            Op::Const(value) => self.stack.push(value.ty()),
-            Op::Zeros { ty, count } => self.stack.push_many(ty, count),
+            Op::Const(value) => {
+                if let Const::Null(found) = value
+                    && !found.is_ref()
+                {
+                    return Err(Violation::NotReference { found });
+                }
+                self.stack.push(value.ty())
+            }
+            Op::Zeros { ty, count } => {
+                self.locals += u64::from(count);
+                self.rules.check(LimitKind::Locals, self.locals)?;
+                self.stack.push_many(ty, count)
+            }
             Op::Alu(_, size) | Op::Shift(_, size) | Op::Div(_, size) | Op::Mul(size) => {
                 self.apply(&[size.ty(), size.ty()], &[size.ty()])
             }
@@ -49,6 +65,9 @@ impl<'m, S: Sink> Verifier<'m, S> {
             }
             Op::RefFunc(func) => {
                 self.func(func)?;
+                if !self.rules.is_reference(func) {
+                    return Err(Violation::Unreferenced(func));
+                }
                 self.stack.push(ValType::FuncRef)
             }
             Op::Call(func) => {

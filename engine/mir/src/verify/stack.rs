@@ -3,8 +3,9 @@
 use super::Violation;
 use crate::types::{StackHeight, ValType};
 
-/// More values than a function of the largest size can push, locals included.
-const MAX_HEIGHT: u32 = 1 << 24;
+/// The most values that a function may have on its stack: half as many slots as the
+/// largest frame has, so that what is refused here could not run either.
+pub(super) const MAX_HEIGHT: u32 = 1 << 22;
 
 /// What a stack position was when it was marked.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -111,10 +111,19 @@ limits! {
     Nesting nesting "nested blocks" = 250_000;
 }
 
+/// A Microwasm function body may have as many times the bytes of a Wasm one: so every
+/// function that the front end takes has a Microwasm form.
+const BODY_GROWTH: u64 = 16;
+
 impl Limits {
+    /// The most bytes in a Microwasm function body.
+    pub(crate) fn body_size(&self) -> u64 {
+        u64::from(self.function_size) * BODY_GROWTH
+    }
+
     /// Accepts `value` if it is within the limit.
     #[inline]
-    pub(super) fn check(
+    pub(crate) fn check(
         &self,
         kind: LimitKind,
         value: u64,

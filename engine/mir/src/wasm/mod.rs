@@ -16,6 +16,7 @@ mod error;
 mod func;
 mod limits;
 mod module;
+mod references;
 mod sections;
 mod visit;
 
@@ -25,6 +26,7 @@ pub use error::{Cause, Proposal, WasmError};
 pub use func::{DetachedBody, FunctionBody, Scratch};
 pub use limits::{LimitExceeded, LimitKind, Limits};
 pub use module::ModuleTranslator;
+pub use references::Reference;
 
 use crate::module::ModuleInfo;
 

@@ -2,7 +2,8 @@
 
 #![allow(dead_code)] // Each test uses its part.
 
-use microwasm::verify::{Verifier, VerifyError};
+use microwasm::input::{self, InputError};
+use microwasm::verify::{Rules, Verifier, VerifyError};
 use microwasm::wasm::{self, Consumer, FunctionBody, Limits, WasmError};
 use microwasm::{ModuleInfo, Op, Sink};
 
@@ -63,6 +64,7 @@ impl From<WasmError> for Failure {
 #[derive(Default)]
 pub struct Checked<S> {
     pub functions: Vec<S>,
+    rules: Option<Rules>,
 }
 
 impl<S: Sink + Default> Consumer for Checked<S> {
@@ -71,12 +73,47 @@ impl<S: Sink + Default> Consumer for Checked<S> {
     fn function(&mut self, body: FunctionBody<'_>) -> Result<(), Failure> {
         let module = body.module();
         let func = module.func_index(body.index());
-        let mut verifier = Verifier::new(module, func, S::default());
+        let rules = self
+            .rules
+            .get_or_insert_with(|| Rules::new(module, &Limits::default()));
+        let mut verifier = Verifier::new(module, rules, func, S::default());
         body.translate(&mut verifier)?;
         self.functions
             .push(verifier.finish().map_err(Failure::Verify)?);
         Ok(())
     }
+}
+
+/// Translates every function of a module in any form, and keeps the operators as text.
+#[derive(Default)]
+pub struct Keep(pub Vec<Vec<String>>);
+
+impl input::Consumer for Keep {
+    type Error = InputError;
+
+    fn function(&mut self, body: input::FunctionBody<'_>) -> Result<(), InputError> {
+        let mut ops = Ops::default();
+        body.translate(&mut ops)?;
+        self.0.push(ops.0);
+        Ok(())
+    }
+}
+
+/// Records every operator as text, without offsets.
+#[derive(Default)]
+pub struct Ops(pub Vec<String>);
+
+impl Sink for Ops {
+    fn op(&mut self, op: Op<'_>) {
+        self.0.push(op.to_string());
+    }
+}
+
+/// Translates a module in any form.
+pub fn read(bytes: &[u8]) -> Result<(ModuleInfo, Vec<Vec<String>>), InputError> {
+    let mut keep = Keep::default();
+    let info = input::translate(bytes, Limits::default(), &mut keep)?;
+    Ok((info, keep.0))
 }
 
 /// Translates a module, verified, and returns what it declares and its operators.

@@ -78,7 +78,7 @@
 ;; type 2 [i32 f32] -> []
 ;; type 3 [i32] -> [i32]
 ;; type 4 [] -> []
-;; import func 0 "host" "log" type 2
+;; import func 0 "host" "log" type 2 name "log"
 ;; import table 0 "host" "table" funcref 4..16
 ;; import global 0 "host" "base" i32
 ;; table 1 externref 2..

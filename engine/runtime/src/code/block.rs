@@ -15,9 +15,9 @@ use std::ptr::NonNull;
 
 use crate::module::CodeTable;
 
-use super::CodeMemoryError;
 use super::chunk::{Chunk, GRANULE, Header};
 use super::pool::{self, Run};
+use super::{CodeMemoryError, CodePlace};
 
 /// Code memory, owned.
 pub(crate) struct CodeBlock {
@@ -32,15 +32,26 @@ impl CodeBlock {
         len: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<CodeBlock, E> {
+        CodeBlock::new_at(CodePlace::Anywhere, len, |code, _| fill(code))
+    }
+
+    /// As [`CodeBlock::new`], in a certain place. `fill` is told where the code will be executed.
+    pub(crate) fn new_at<E: From<CodeMemoryError>>(
+        place: CodePlace,
+        len: usize,
+        fill: impl FnOnce(&mut [u8], usize) -> Result<(), E>,
+    ) -> Result<CodeBlock, E> {
         let total = len.checked_add(GRANULE).ok_or(CodeMemoryError::Exhausted)?;
-        let (chunk, run) = pool::allocate(total)?;
+        let (chunk, run) = pool::allocate(total, place)?;
         let block = CodeBlock { chunk, run, len };
         block.set_header(std::ptr::null());
         chunk.mark(run.start, true);
         let start = chunk.write_view(run.start).as_ptr();
+        let address = block.address().as_ptr() as usize;
         // SAFETY: the run is ours, initialised memory (it was mapped as zeroes), at least
         // `total` bytes long, and nobody reads it before this function returns.
-        fill(unsafe { std::slice::from_raw_parts_mut(start.add(GRANULE), len) })?;
+        let code = unsafe { std::slice::from_raw_parts_mut(start.add(GRANULE), len) };
+        fill(code, address)?;
         Ok(block)
     }
 

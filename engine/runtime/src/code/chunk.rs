@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use crate::module::CodeTable;
 use crate::sys::map::{self, DualView};
 
-use super::CodeMemoryError;
+use super::{CodeMemoryError, CodePlace};
 
 /// Unit of allocation: a cache line.
 pub(super) const GRANULE: usize = 64;
@@ -52,16 +52,19 @@ unsafe impl Send for Chunk {}
 unsafe impl Sync for Chunk {}
 
 impl Chunk {
-    /// Maps a chunk of at least `bytes` and enters it in the list of all chunks.
-    /// Calls do not overlap: the pool's lock is held.
-    pub(super) fn create(bytes: usize) -> Result<&'static Chunk, CodeMemoryError> {
+    /// Maps a chunk of at least `bytes` in a place that suits, and enters it in the list of
+    /// all chunks. Calls do not overlap: the pool's lock is held.
+    pub(super) fn create(
+        bytes: usize,
+        place: CodePlace,
+    ) -> Result<&'static Chunk, CodeMemoryError> {
         let index = COUNT.load(Ordering::Relaxed);
         let bytes = bytes.max(CHUNK).next_multiple_of(CHUNK);
         // Granules are counted in 32 bits.
         if index == MAX_CHUNKS || bytes / GRANULE > u32::MAX as usize {
             return Err(CodeMemoryError::Exhausted);
         }
-        let view = map::dual(bytes)?;
+        let view = map_at(bytes, place)?;
         let words = bytes / GRANULE / 64;
         let starts = std::iter::repeat_with(|| AtomicU64::new(0))
             .take(words)
@@ -74,6 +77,11 @@ impl Chunk {
         CHUNKS[index].store(chunk, Ordering::Release);
         COUNT.store(index + 1, Ordering::Release);
         Ok(chunk)
+    }
+
+    /// Whether all of it lies where code is wanted.
+    pub(super) fn suits(&self, place: CodePlace) -> bool {
+        place.suits(self.view.exec.as_ptr() as usize, self.bytes)
     }
 
     /// How many granules it has.
@@ -135,6 +143,22 @@ impl Chunk {
         }
         None
     }
+}
+
+/// Maps both views in a place that suits.
+fn map_at(bytes: usize, place: CodePlace) -> Result<DualView, CodeMemoryError> {
+    for hint in place.hints() {
+        let view = map::dual(bytes, hint)?;
+        if place.suits(view.exec.as_ptr() as usize, bytes) {
+            return Ok(view);
+        }
+        // SAFETY: just mapped, and nobody has seen it.
+        unsafe {
+            map::release(view.write, bytes);
+            map::release(view.exec, bytes);
+        }
+    }
+    Err(CodeMemoryError::NoPlace(place))
 }
 
 fn find(pc: usize) -> Option<(&'static Chunk, usize)> {

@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use crate::sys::map::{self, ForkMark, MapError};
 
+use super::CodePlace;
 use super::chunk::{Chunk, GRANULE};
 
 /// Freed blocks from this size on give their pages back.
@@ -30,6 +31,9 @@ pub enum CodeMemoryError {
     /// This process has all that is allowed.
     #[error("the process has reached its limit of code memory")]
     Exhausted,
+    /// There is no room where the code is wanted.
+    #[error("there is no room for code in such a place: {0:?}")]
+    NoPlace(CodePlace),
 }
 
 static POOL: Mutex<Pool> = Mutex::new(Pool { spaces: Vec::new() });
@@ -65,8 +69,11 @@ fn lock() -> MutexGuard<'static, Pool> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes granules for `bytes`.
-pub(super) fn allocate(bytes: usize) -> Result<(&'static Chunk, Run), CodeMemoryError> {
+/// Takes granules for `bytes`, in a place that suits.
+pub(super) fn allocate(
+    bytes: usize,
+    place: CodePlace,
+) -> Result<(&'static Chunk, Run), CodeMemoryError> {
     let len = u32::try_from(bytes.div_ceil(GRANULE)).map_err(|_| CodeMemoryError::Exhausted)?;
     let mut pool = lock();
     if !FORK.is_set() {
@@ -75,11 +82,14 @@ pub(super) fn allocate(bytes: usize) -> Result<(&'static Chunk, Run), CodeMemory
         FORK.set()?;
     }
     for space in &mut pool.spaces {
+        if place != CodePlace::Anywhere && !space.chunk.suits(place) {
+            continue;
+        }
         if let Some(run) = space.free.take(len) {
             return Ok((space.chunk, run));
         }
     }
-    let chunk = Chunk::create(bytes)?;
+    let chunk = Chunk::create(bytes, place)?;
     let mut free = FreeRuns::new(Run {
         start: 0,
         len: chunk.granules(),

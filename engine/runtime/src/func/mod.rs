@@ -110,6 +110,18 @@ impl Func {
         unsafe { &*self.funcref.as_ref().signature }
     }
 
+    /// Whether it is a function of the host, and not of a module. A function that has been
+    /// imported and exported again is what it was before.
+    pub fn belongs_to_host(&self, store: impl AsContext) -> bool {
+        self.store == store.as_context().inner().id && self.is_host()
+    }
+
+    /// Whether it is a function of the host. Callers have checked the store.
+    pub(crate) fn is_host(&self) -> bool {
+        // SAFETY: the store is alive and keeps the reference.
+        unsafe { self.funcref.as_ref().kind == FuncKind::Host }
+    }
+
     /// Its type.
     ///
     /// # Panics

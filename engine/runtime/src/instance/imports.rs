@@ -1,5 +1,6 @@
 //! Whether what is offered for an import is what the module wants (Wasm spec, 4.5.3).
 
+use microwasm::FuncIndex;
 use microwasm::module::{ExternType, Import, Limits, MemoryType, TableType};
 
 use crate::error::{Error, ImportError, ImportErrorKind, ItemType, Result, UsageError};
@@ -40,6 +41,29 @@ pub(super) fn check(
     } else {
         Err(incompatible(store, module, import, found))
     }
+}
+
+/// Checks that imports that are called as functions of the host are such.
+pub(super) fn check_direct(module: &Module, found: &[Extern]) -> Result<()> {
+    let direct = &module.inner().direct_imports;
+    if direct.is_empty() {
+        return Ok(());
+    }
+    let imports = module.imports().iter().zip(found);
+    let funcs = imports.filter_map(|(import, found)| match found {
+        Extern::Func(func) => Some((import, func)),
+        _ => None,
+    });
+    for ((import, func), index) in funcs.zip((0..).map(FuncIndex)) {
+        if direct.binary_search(&index).is_ok() && !func.is_host() {
+            return Err(Error::from(ImportError {
+                module: import.module.clone(),
+                name: import.name.clone(),
+                kind: ImportErrorKind::NotHost,
+            }));
+        }
+    }
+    Ok(())
 }
 
 /// Whether something of this size and type satisfies what is wanted.

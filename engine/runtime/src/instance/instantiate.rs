@@ -58,6 +58,7 @@ fn check(store: &StoreInner, module: &Module, imports: &[Extern]) -> Result<()> 
     for (import, found) in wanted.iter().zip(imports) {
         imports::check(store, module, import, found)?;
     }
+    imports::check_direct(module, imports)?;
     let limit = store.engine.config().max_instances;
     if store.instances.len() >= limit as usize {
         return Err(ResourceError::Instances { limit }.into());

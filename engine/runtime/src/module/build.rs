@@ -1,28 +1,25 @@
-//! From bytes to a module: front end, compiler and linker, function by function.
+//! From bytes to stencils: front end and compiler, function by function. What the
+//! engine's cache has is not compiled.
 //!
 //! A [`CompileContext`] is taken from the engine's pool for as long as a module is
 //! being compiled; what it has allocated serves the next module.
 
-use std::sync::{Arc, OnceLock};
-
-use microwasm::op::{Op, Sink};
-use microwasm::wasm::{
-    Consumer, FunctionBody, ModuleTranslator, Scratch, WasmError, translate, translate_with,
+use microwasm::input::{
+    Consumer, FunctionBody, InputError, ModuleReader, translate, translate_with,
 };
-use microwasm::{DefinedFuncIndex, ModuleInfo};
-use microwasm_codegen::bytecode::validate::{Extent, validate};
-use microwasm_codegen::link::{BuiltinAddresses, LinkPlan};
+use microwasm::op::{Op, Sink};
+use microwasm::wasm::{self, Scratch};
+use microwasm_codegen::cache::{Key, Keys};
 use microwasm_codegen::vmctx::VmLayout;
 use microwasm_codegen::{Backend, Settings, Stencils, bytecode, x64};
 
-use crate::builtins;
-use crate::code::CodeBlock;
+use crate::cache::CompileCache;
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{CompileError, Result};
-use crate::signature::SignatureRef;
-use crate::vm::FuncKind;
 
-use super::{Code, CodeTable, FuncRefs, Module, ModuleInner};
+use super::Module;
+use super::link::link;
 
 /// Stencils larger than this are not kept for the next module.
 const KEEP_CODE: usize = 4 << 20;
@@ -64,20 +61,62 @@ impl CompileContext {
     }
 }
 
+/// What is made of a module's declarations at its first function.
+#[derive(Default)]
+struct Declared {
+    layout: Option<VmLayout>,
+    keys: Option<Keys>,
+}
+
 /// Compiles the functions of one module as they come.
 struct FunctionsToCode<'a> {
     backend: &'a mut Compilation,
-    layout: &'a mut Option<VmLayout>,
-    max_code: u32,
+    declared: &'a mut Declared,
+    config: &'a Config,
 }
 
-impl Consumer for FunctionsToCode<'_> {
-    type Error = CompileError;
+impl FunctionsToCode<'_> {
+    /// The function's key, if there is a cache, and whether it was there: it has then been
+    /// appended to the stencils.
+    #[inline]
+    fn find(&mut self, body: &FunctionBody<'_>) -> (Option<Key>, bool) {
+        match &self.config.cache {
+            None => (None, false),
+            Some(cache) => match body {
+                FunctionBody::Wasm(body) => self.find_in(cache, body),
+                // What a body in another form depends on is not known before it is compiled.
+                FunctionBody::Binary(_) | FunctionBody::Text(_) => (None, false),
+            },
+        }
+    }
 
-    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), CompileError> {
+    #[inline(never)]
+    fn find_in(
+        &mut self,
+        cache: &CompileCache,
+        body: &wasm::FunctionBody<'_>,
+    ) -> (Option<Key>, bool) {
+        let Config {
+            settings,
+            compile_limits,
+            ..
+        } = self.config;
+        let module = body.module();
+        let Declared { layout, keys } = &mut *self.declared;
+        let layout = layout.get_or_insert_with(|| VmLayout::new(module));
+        let keys = keys.get_or_insert_with(|| Keys::new(settings, compile_limits, module));
+        let key = keys.key(body, layout);
+        let found = key.is_some_and(|key| cache.find(key, &mut self.backend.stencils));
+        (key, found)
+    }
+
+    fn compile(&mut self, body: FunctionBody<'_>) -> Result<(), CompileError> {
         let Compilation { compiler, stencils } = &mut *self.backend;
         let (module, func) = (body.module(), body.index());
-        let layout = self.layout.get_or_insert_with(|| VmLayout::new(module));
+        let layout = self
+            .declared
+            .layout
+            .get_or_insert_with(|| VmLayout::new(module));
         match compiler {
             Compiler::X64(compiler) => {
                 let mut sink = compiler.function(module, layout, func, stencils);
@@ -90,11 +129,28 @@ impl Consumer for FunctionsToCode<'_> {
                 sink.finish()
             }
         }
-        .map_err(|error| CompileError::Function { func, error })?;
-        if stencils.code.len() > self.max_code as usize {
-            return Err(CompileError::CodeTooLarge {
-                limit: self.max_code,
-            });
+        .map_err(|error| CompileError::Function { func, error })
+    }
+}
+
+impl Consumer for FunctionsToCode<'_> {
+    type Error = CompileError;
+
+    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), CompileError> {
+        let func = body.index();
+        let (key, found) = self.find(&body);
+        if !found {
+            self.compile(body)?;
+        }
+        let stencils = &self.backend.stencils;
+        if let (Some(key), Some(cache), false) = (key, &self.config.cache, found)
+            && let Some(stencil) = stencils.get(func.index())
+        {
+            cache.keep(key, &stencil);
+        }
+        let limit = self.config.max_module_code;
+        if stencils.code.len() > limit as usize {
+            return Err(CompileError::CodeTooLarge { limit });
         }
         Ok(())
     }
@@ -103,32 +159,36 @@ impl Consumer for FunctionsToCode<'_> {
 /// Compiles a module that is there as a whole.
 pub(super) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
     let mut context = Lent::new(engine);
-    let mut layout = None;
-    let max_code = engine.config().max_module_code;
+    let mut declared = Declared::default();
     let limits = engine.config().compile_limits.clone();
     let CompileContext { scratch, backend } = context.get();
     let mut consumer = FunctionsToCode {
         backend,
-        layout: &mut layout,
-        max_code,
+        declared: &mut declared,
+        config: engine.config(),
     };
     let info = translate_with(bytes, limits, scratch, &mut consumer)?;
-    link(engine, info, layout, &context.get().backend.stencils)
+    link(
+        engine,
+        info,
+        declared.layout,
+        &context.get().backend.stencils,
+    )
 }
 
 /// Compiles a module that arrives in chunks; see [`Module::stream`].
 pub struct ModuleBuilder {
     context: Lent,
-    translator: ModuleTranslator,
-    layout: Option<VmLayout>,
+    reader: ModuleReader,
+    declared: Declared,
 }
 
 impl ModuleBuilder {
     pub(super) fn new(engine: &Engine) -> ModuleBuilder {
         ModuleBuilder {
             context: Lent::new(engine),
-            translator: ModuleTranslator::new(engine.config().compile_limits.clone()),
-            layout: None,
+            reader: ModuleReader::new(engine.config().compile_limits.clone()),
+            declared: Declared::default(),
         }
     }
 
@@ -137,14 +197,13 @@ impl ModuleBuilder {
     /// # Errors
     /// As for [`Module::new`]. After an error nothing more is accepted.
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
-        let max_code = self.context.engine.config().max_module_code;
-        let layout = &mut self.layout;
+        let engine = self.context.engine.clone();
         let mut consumer = FunctionsToCode {
             backend: &mut self.context.get().backend,
-            layout,
-            max_code,
+            declared: &mut self.declared,
+            config: engine.config(),
         };
-        self.translator.push(chunk, &mut consumer)?;
+        self.reader.push(chunk, &mut consumer)?;
         Ok(())
     }
 
@@ -153,19 +212,17 @@ impl ModuleBuilder {
     /// # Errors
     /// As for [`Module::new`].
     pub fn finish(mut self) -> Result<Module> {
-        let max_code = self.context.engine.config().max_module_code;
-        let layout = &mut self.layout;
+        let engine = self.context.engine.clone();
         let mut consumer = FunctionsToCode {
             backend: &mut self.context.get().backend,
-            layout,
-            max_code,
+            declared: &mut self.declared,
+            config: engine.config(),
         };
-        let info = self.translator.finish(&mut consumer)?;
-        let engine = self.context.engine.clone();
+        let info = self.reader.finish(&mut consumer)?;
         link(
             &engine,
             info,
-            self.layout,
+            self.declared.layout,
             &self.context.get().backend.stencils,
         )
     }
@@ -212,77 +269,6 @@ impl Drop for Lent {
     }
 }
 
-/// Makes code of the stencils, and a module of everything.
-fn link(
-    engine: &Engine,
-    info: ModuleInfo,
-    layout: Option<VmLayout>,
-    stencils: &Stencils,
-) -> Result<Module> {
-    let layout = layout.unwrap_or_else(|| VmLayout::new(&info));
-    let plan = LinkPlan::new(stencils, &info, &layout).map_err(CompileError::from)?;
-    let (code, kind) = match engine.backend() {
-        Backend::X64 => (native_code(stencils, &plan)?, FuncKind::Wasm),
-        Backend::Bytecode => (
-            bytecode_image(stencils, &plan, &info, &layout)?,
-            FuncKind::Bytecode,
-        ),
-    };
-    let base = code.bytes().as_ptr();
-    let table = CodeTable::new(stencils, &plan, base as usize, info.imported_funcs);
-    let signatures = SignatureRef::of_all(&info.types);
-    let address = |func: DefinedFuncIndex| base.wrapping_add(plan.function(func) as usize);
-    let funcrefs = FuncRefs::new(&info, kind, &signatures, address)?;
-    let inner = Arc::new(ModuleInner {
-        engine: engine.clone(),
-        info,
-        layout,
-        signatures,
-        funcrefs,
-        table,
-        code,
-        exports_by_name: OnceLock::new(),
-    });
-    if let Code::Native(code) = &inner.code {
-        code.set_owner(&inner.table);
-    }
-    Ok(Module(inner))
-}
-
-/// Machine code, where it is executed.
-fn native_code(stencils: &Stencils, plan: &LinkPlan) -> Result<Code, CompileError> {
-    if plan.size() == 0 {
-        return Ok(Code::None);
-    }
-    let builtins = builtins::addresses()?;
-    let fill = |out: &mut [u8]| Ok(plan.write(stencils, &builtins, out)?);
-    let code = CodeBlock::new::<CompileError>(plan.size(), fill)?;
-    Ok(Code::Native(code))
-}
-
-/// Bytecode, validated.
-fn bytecode_image(
-    stencils: &Stencils,
-    plan: &LinkPlan,
-    info: &ModuleInfo,
-    layout: &VmLayout,
-) -> Result<Code, CompileError> {
-    let mut code = vec![0; plan.size()].into_boxed_slice();
-    // Bytecode names the runtime's functions by number.
-    plan.write(stencils, &BuiltinAddresses([0; _]), &mut code)?;
-    let extents: Vec<Extent> = stencils
-        .iter()
-        .enumerate()
-        .map(|(index, stencil)| {
-            let start = plan.function(DefinedFuncIndex(index as u32));
-            let end = start + stencil.code.len() as u32;
-            Extent { start, end }
-        })
-        .collect();
-    validate(&code, &extents, info, layout)?;
-    Ok(Code::Bytecode(code))
-}
-
 /// Takes operators and does nothing.
 struct Discard;
 
@@ -291,9 +277,9 @@ impl Sink for Discard {
 }
 
 impl Consumer for Discard {
-    type Error = WasmError;
+    type Error = InputError;
 
-    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), WasmError> {
+    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), InputError> {
         body.translate(&mut Discard)
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | `build` | from bytes, whole or in chunks, to a module |
+//! | `build` | from bytes, whole or in chunks, to stencils |
+//! | `link` | from stencils to a module, and back |
+//! | `serialize` | from a module to bytes, and back |
 //! | `table` | from machine code back to functions, trap sites and source offsets |
 //! | `funcrefs` | which functions can be referred to, and what a reference to each looks like |
 
 mod build;
 mod funcrefs;
+mod link;
+mod serialize;
 mod table;
 
 use std::ops::Range;
@@ -25,6 +29,8 @@ use crate::signature::SignatureRef;
 pub(crate) use build::CompileContext;
 pub use build::ModuleBuilder;
 pub(crate) use funcrefs::FuncRefs;
+use link::Unlinked;
+pub use serialize::DeserializeError;
 pub(crate) use table::CodeTable;
 
 /// Modules with more exports than this get an index.
@@ -41,6 +47,9 @@ pub(crate) struct ModuleInner {
     /// One per type.
     pub(crate) signatures: Box<[SignatureRef]>,
     pub(crate) funcrefs: FuncRefs,
+    unlinked: Unlinked,
+    /// Imports that must be functions of the host, for they are called as such.
+    pub(crate) direct_imports: Box<[FuncIndex]>,
     /// Knows the addresses of `code`, which must not be dropped before everything that runs it.
     table: CodeTable,
     code: Code,
@@ -86,7 +95,7 @@ pub struct ModuleCode<'a> {
 }
 
 impl Module {
-    /// Compiles a module.
+    /// Compiles a module: WebAssembly, or Microwasm in binary or text form.
     ///
     /// # Errors
     /// The bytes are not a module, not a valid one, or exceed what is supported or allowed.
@@ -94,7 +103,8 @@ impl Module {
         build::compile(engine, bytes)
     }
 
-    /// Begins to compile a module that arrives in chunks.
+    /// Begins to compile a module that arrives in chunks, in any form. Text is only looked
+    /// into when it has ended.
     pub fn stream(engine: &Engine) -> ModuleBuilder {
         ModuleBuilder::new(engine)
     }

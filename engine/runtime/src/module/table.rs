@@ -16,8 +16,10 @@ use crate::trap::TrapSite;
 pub(crate) struct CodeTable {
     base: usize,
     imported_funcs: u32,
-    /// First byte and end of each function, ascending.
+    /// First byte and end of each function, by index.
     functions: Box<[(u32, u32)]>,
+    /// Indices of the functions by address, where that is not the order of the indices.
+    by_address: Box<[u32]>,
     /// Instructions that may fault, ascending.
     faulting: Box<[u32]>,
     /// Code offset and source offset, ascending by the former.
@@ -25,7 +27,7 @@ pub(crate) struct CodeTable {
 }
 
 impl CodeTable {
-    /// The table of a module whose functions lie in the order of their indices.
+    /// The table of a module.
     pub(super) fn new(
         stencils: &Stencils,
         plan: &LinkPlan,
@@ -38,10 +40,9 @@ impl CodeTable {
         for (index, stencil) in stencils.iter().enumerate() {
             let start = plan.function(DefinedFuncIndex(index as u32));
             functions.push((start, start + stencil.code.len() as u32));
-            let faults = stencil
-                .traps
-                .iter()
-                .filter(|site| site.code == TrapCode::MemoryOutOfBounds);
+            let faults = stencil.traps.iter().inspect(|site| {
+                debug_assert_eq!(site.code, TrapCode::MemoryOutOfBounds, "what can fault");
+            });
             faulting.extend(faults.map(|site| start + site.offset.0));
             sources.extend(
                 stencil
@@ -50,11 +51,19 @@ impl CodeTable {
                     .map(|loc| (start + loc.code.0, loc.source)),
             );
         }
-        debug_assert!(functions.is_sorted() && faulting.is_sorted());
+        let mut by_address = Vec::new();
+        if !functions.is_sorted() {
+            by_address.extend(0..functions.len() as u32);
+            by_address.sort_unstable_by_key(|&index| functions[index as usize]);
+            faulting.sort_unstable();
+            // In the order of the code; of several locations with the same code the last counts.
+            sources.sort_by_key(|&(code, _)| code);
+        }
         CodeTable {
             base,
             imported_funcs,
             functions: functions.into(),
+            by_address: by_address.into(),
             faulting: faulting.into(),
             sources: sources.into(),
         }
@@ -102,12 +111,38 @@ impl CodeTable {
             .map(|&(start, end)| start as usize..end as usize)
     }
 
+    /// Offsets in a function of the instructions that may fault.
+    pub(super) fn faulting(&self, func: DefinedFuncIndex) -> impl Iterator<Item = u32> {
+        let (start, end) = self.functions[func.index()];
+        let from = self.faulting.partition_point(|&at| at < start);
+        let within = self.faulting[from..]
+            .iter()
+            .take_while(move |at| **at < end);
+        within.map(move |at| at - start)
+    }
+
+    /// Code offsets in a function, and the source offsets that begin there.
+    pub(super) fn sources(&self, func: DefinedFuncIndex) -> impl Iterator<Item = (u32, u32)> {
+        let (start, end) = self.functions[func.index()];
+        let from = self.sources.partition_point(|&(at, _)| at < start);
+        let within = self.sources[from..].iter();
+        let within = within.take_while(move |(at, _)| *at < end);
+        within.map(move |(at, source)| (at - start, *source))
+    }
+
     pub(super) fn locate(&self, offset: usize) -> Option<(FuncIndex, u32)> {
         let offset = u32::try_from(offset).ok()?;
-        let after = self
-            .functions
-            .partition_point(|&(start, _)| start <= offset);
-        let index = after.checked_sub(1)?;
+        let index = if self.by_address.is_empty() {
+            let after = self
+                .functions
+                .partition_point(|&(start, _)| start <= offset);
+            after.checked_sub(1)?
+        } else {
+            let after = self
+                .by_address
+                .partition_point(|&index| self.functions[index as usize].0 <= offset);
+            self.by_address[after.checked_sub(1)?] as usize
+        };
         let (start, end) = self.functions[index];
         (offset < end).then(|| {
             (

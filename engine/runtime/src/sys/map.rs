@@ -112,22 +112,24 @@ pub(crate) struct DualView {
 }
 
 /// Maps fresh zeroed memory twice. No page is writable and executable in the
-/// same view, and writing code needs no change of protection.
-pub(crate) fn dual(bytes: usize) -> Result<DualView, MapError> {
+/// same view, and writing code needs no change of protection. The executable view lies
+/// at the address `near`, if there is room.
+pub(crate) fn dual(bytes: usize, near: Option<usize>) -> Result<DualView, MapError> {
     let name = c"microwasm-code";
     // Kernels before 6.3 do not know MFD_EXEC; where they do, its absence may be refused.
     let fd = rustix::fs::memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::EXEC)
         .or_else(|_| rustix::fs::memfd_create(name, MemfdFlags::CLOEXEC));
     let fd = counted(bytes, fd)?;
     counted(bytes, rustix::fs::ftruncate(&fd, bytes as u64))?;
-    let map = |prot| {
-        // SAFETY: the kernel chooses the address; the file is ours alone.
-        let at =
-            unsafe { rustix::mm::mmap(ptr::null_mut(), bytes, prot, MapFlags::SHARED, &fd, 0) };
+    let map = |prot, near: Option<usize>| {
+        let hint = ptr::without_provenance_mut(near.unwrap_or(0));
+        // SAFETY: the kernel chooses the address, and takes a hint only where nothing is
+        // mapped; the file is ours alone.
+        let at = unsafe { rustix::mm::mmap(hint, bytes, prot, MapFlags::SHARED, &fd, 0) };
         counted(bytes, at).and_then(|at| non_null(at, bytes))
     };
-    let write = map(ProtFlags::READ | ProtFlags::WRITE)?;
-    match map(ProtFlags::READ | ProtFlags::EXEC) {
+    let write = map(ProtFlags::READ | ProtFlags::WRITE, None)?;
+    match map(ProtFlags::READ | ProtFlags::EXEC, near) {
         Ok(exec) => Ok(DualView { write, exec }),
         Err(error) => {
             // SAFETY: mapped above, and nobody has seen it.

@@ -7,22 +7,28 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use microwasm_oracle::choice::{Choices, mix};
-use microwasm_oracle::generate::HEADER;
+use microwasm_oracle::roundtrip::Roundtrip;
 use microwasm_oracle::stats::Stats;
-use microwasm_oracle::targets::{self, Finding, Verdict};
+use microwasm_oracle::targets::{self, Target, Verdict};
 
 use crate::error::CliError;
 use crate::{Found, input, ui};
 
 /// Compare engines on many random modules
 ///
-/// Runs the `differential` target on inputs from a seeded generator, without a fuzzer, and
-/// prints what became of them. The same seed gives the same inputs.
+/// Runs a target on inputs from a seeded generator, without a fuzzer, and prints what became
+/// of them. The same seed gives the same inputs. The target `roundtrip` makes one module and
+/// two mutated ones of each input, and executes none.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     microwasm campaign --inputs 100000\n  \
+    microwasm campaign --target spill --inputs 1000000\n  \
+    microwasm campaign --target roundtrip --inputs 1000000 --jobs 2\n  \
     microwasm campaign --inputs 1000000 --seed 7 --jobs 2 --save target/findings")]
 pub(crate) struct Args {
+    /// The target
+    #[arg(long, default_value = "differential", value_parser = job)]
+    target: Job,
     /// How many inputs
     #[arg(long, default_value_t = 10_000)]
     inputs: u64,
@@ -46,12 +52,32 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Longest input; most modules come of more, with which short inputs are continued.
-const LONGEST: u64 = 1024;
+/// What a campaign can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Job {
+    /// A target that compares engines.
+    Compare(Target),
+    /// The round trips.
+    Roundtrip,
+}
 
-fn bytes_of(seed: u64, number: u64) -> Vec<u8> {
-    let mut choices = Choices::new(mix(seed, number));
-    let length = HEADER as u64 + choices.below(LONGEST);
+fn job(name: &str) -> Result<Job, String> {
+    match name {
+        "roundtrip" => Ok(Job::Roundtrip),
+        name => input::target(name).map(Job::Compare),
+    }
+}
+
+/// Longest input of the round trips.
+const LONGEST: usize = 600;
+
+fn bytes_of(args: &Args, number: u64) -> Vec<u8> {
+    let mut choices = Choices::new(mix(args.seed, number));
+    let longest = match args.target {
+        Job::Compare(target) => target.longest(),
+        Job::Roundtrip => LONGEST,
+    };
+    let length = choices.below(longest as u64) + 1;
     (0..length.div_ceil(8))
         .flat_map(|_| choices.bits().to_le_bytes())
         .collect()
@@ -154,10 +180,7 @@ fn say_slow(
             eprintln!("input {now} has been running for {SLOW} s");
             *since += Duration::from_secs(365 * 24 * 60 * 60);
             if let Some(dir) = &args.save {
-                input::write(
-                    &saved(dir, "slow", args.seed, now),
-                    &bytes_of(args.seed, now),
-                )?;
+                input::write(&saved(dir, "slow", args.seed, now), &bytes_of(args, now))?;
             }
         }
     }
@@ -175,13 +198,24 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
         }
         let number = args.first + number;
         running.store(number, Ordering::Relaxed);
-        let bytes = bytes_of(args.seed, number);
-        let outcome = targets::differential(&bytes);
+        let bytes = bytes_of(args, number);
+        let outcome = match args.target {
+            Job::Compare(target) => target.run(&bytes),
+            Job::Roundtrip => {
+                let outcome = targets::roundtrip(&bytes);
+                stats.add_roundtrip(&outcome);
+                if let Roundtrip::Broken(broken) = &outcome {
+                    shared.found.fetch_add(1, Ordering::Relaxed);
+                    report(args, number, &bytes, broken)?;
+                }
+                continue;
+            }
+        };
         stats.add(&outcome);
         match &outcome.verdict {
             Verdict::Diverged(finding) => {
                 shared.found.fetch_add(1, Ordering::Relaxed);
-                report(args, number, &bytes, finding)?;
+                report(args, number, &bytes, &**finding)?;
             }
             Verdict::Outvoted(_) => {
                 if let Some(dir) = &args.save {
@@ -200,7 +234,12 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
     Ok(())
 }
 
-fn report(args: &Args, number: u64, bytes: &[u8], finding: &Finding) -> Result<(), CliError> {
+fn report(
+    args: &Args,
+    number: u64,
+    bytes: &[u8],
+    finding: &dyn std::fmt::Display,
+) -> Result<(), CliError> {
     eprintln!(
         "input {number}: {}: {finding}\n",
         ui::bad("finding", ui::Stream::Err)

@@ -5,28 +5,33 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use microwasm::binary;
+use microwasm::input::{Consumer, FunctionBody, InputError, translate};
 use microwasm::text::{self, Offsets};
-use microwasm::wasm::{Consumer, FunctionBody, Limits, WasmError, translate};
+use microwasm::wasm::Limits;
 use microwasm_codegen::listing::{ListingSink, render};
 use microwasm_codegen::vmctx::VmLayout;
 use microwasm_codegen::x64::Compiler;
-use microwasm_codegen::{CodegenError, CpuFeatures, MemoryBounds, Settings, Stencils};
+use microwasm_codegen::{CodegenError, CpuFeatures, MemoryBounds, Settings, Stencils, elf};
 
 use crate::error::CliError;
 use crate::{Found, input};
 
 /// Compile a module
 ///
-/// The ending of the output says what to write: `.mwt` Microwasm as text, `.s` an
-/// annotated listing, in which every Microwasm operator has its offset in the module
-/// before it and its machine code behind it.
+/// The ending of the output says what to write: `.mw` Microwasm in binary form, `.mwt`
+/// Microwasm as text, `.s` an annotated listing, in which every Microwasm operator has its
+/// offset in the module before it and its machine code behind it, `.o` a relocatable ELF
+/// object with a symbol for each function, for ld, objdump and debuggers.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     microwasm compile fib.wat -o fib.mwt\n  \
+    microwasm compile fib.mwt -o fib.mw\n  \
     microwasm compile fib.wat -o fib.s --bounds explicit\n  \
-    microwasm compile fib.wat -o - --emit s | less")]
+    microwasm compile fib.wat -o - --emit s | less\n  \
+    microwasm compile fib.wat -o fib.o && objdump -dr fib.o")]
 pub(crate) struct Args {
-    /// A .wasm or .wat file
+    /// A module: .wasm, .wat, or Microwasm
     file: PathBuf,
     /// The file to write, or - for standard output
     #[arg(short)]
@@ -47,10 +52,14 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Emit {
+    /// Microwasm, binary
+    Mw,
     /// Microwasm text
     Mwt,
     /// Annotated listing
     S,
+    /// Relocatable ELF object
+    O,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,8 +72,10 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
     let ending = args.output.extension().and_then(|ending| ending.to_str());
     let emit = match (args.emit, ending) {
         (Some(emit), _) => emit,
+        (None, Some("mw")) => Emit::Mw,
         (None, Some("mwt")) => Emit::Mwt,
         (None, Some("s")) => Emit::S,
+        (None, Some("o")) => Emit::O,
         _ => {
             return Err(CliError::OutputKind {
                 path: args.output.clone(),
@@ -72,21 +83,25 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
         }
     };
     let wasm = input::module(&args.file)?;
-    let text = match emit {
+    let refused = |error| input_error(&args.file, error);
+    let output = match emit {
+        Emit::Mw => binary::write(&wasm, Limits::default()).map_err(refused)?,
         Emit::Mwt => text::print(&wasm, Limits::default(), Offsets::Show)
-            .map_err(|error| wasm_error(&args.file, error))?,
-        Emit::S => listing(args, &wasm)?,
+            .map_err(refused)?
+            .into_bytes(),
+        Emit::S => listing(args, &wasm)?.into_bytes(),
+        Emit::O => object(args, &wasm)?,
     };
     if args.output.as_os_str() == "-" {
-        std::io::stdout().lock().write_all(text.as_bytes())?;
+        std::io::stdout().lock().write_all(&output)?;
     } else {
-        input::write(&args.output, text.as_bytes())?;
+        input::write(&args.output, &output)?;
     }
     Ok(Found::Nothing)
 }
 
-fn wasm_error(path: &Path, source: WasmError) -> CliError {
-    CliError::Wasm {
+fn input_error(path: &Path, source: InputError) -> CliError {
+    CliError::Input {
         path: path.to_owned(),
         source: Box::new(source),
     }
@@ -100,21 +115,34 @@ struct Lister {
     text: String,
 }
 
-enum ListError {
-    Wasm(WasmError),
+enum CompileError {
+    Input(InputError),
     Codegen(u32, CodegenError),
 }
 
-impl From<WasmError> for ListError {
-    fn from(error: WasmError) -> ListError {
-        ListError::Wasm(error)
+impl CompileError {
+    fn in_file(self, path: &Path) -> CliError {
+        match self {
+            CompileError::Input(error) => input_error(path, error),
+            CompileError::Codegen(func, source) => CliError::Codegen {
+                path: path.to_owned(),
+                func,
+                source,
+            },
+        }
+    }
+}
+
+impl From<InputError> for CompileError {
+    fn from(error: InputError) -> CompileError {
+        CompileError::Input(error)
     }
 }
 
 impl Consumer for Lister {
-    type Error = ListError;
+    type Error = CompileError;
 
-    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), ListError> {
+    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), CompileError> {
         let module = body.module();
         let layout = self.layout.get_or_insert_with(|| VmLayout::new(module));
         let index = body.index();
@@ -126,7 +154,7 @@ impl Consumer for Lister {
         body.translate(&mut sink)?;
         let ops = sink
             .finish()
-            .map_err(|error| ListError::Codegen(in_module.0, error))?;
+            .map_err(|error| CompileError::Codegen(in_module.0, error))?;
         let stencil = self
             .stencils
             .get(index.index())
@@ -144,7 +172,48 @@ impl Consumer for Lister {
     }
 }
 
-fn listing(args: &Args, wasm: &[u8]) -> Result<String, CliError> {
+/// Compiles each function.
+struct Functions {
+    compiler: Compiler,
+    stencils: Stencils,
+    layout: Option<VmLayout>,
+}
+
+impl Consumer for Functions {
+    type Error = CompileError;
+
+    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), CompileError> {
+        let (module, index) = (body.module(), body.index());
+        let layout = self.layout.get_or_insert_with(|| VmLayout::new(module));
+        let stencils = &mut self.stencils;
+        let mut sink = self.compiler.function(module, layout, index, stencils);
+        let in_module = module.func_index(index).0;
+        body.translate(&mut sink)?;
+        let finished = sink.finish();
+        finished.map_err(|error| CompileError::Codegen(in_module, error))
+    }
+}
+
+fn object(args: &Args, wasm: &[u8]) -> Result<Vec<u8>, CliError> {
+    let settings = Settings {
+        unwind: true,
+        ..settings(args)
+    };
+    let mut functions = Functions {
+        compiler: Compiler::new(settings),
+        stencils: Stencils::default(),
+        layout: None,
+    };
+    let info = translate(wasm, Limits::default(), &mut functions)
+        .map_err(|error| error.in_file(&args.file))?;
+    let layout = VmLayout::new(&info);
+    elf::object(&functions.stencils, &info, &layout, &settings).map_err(|source| CliError::Object {
+        path: args.file.clone(),
+        source,
+    })
+}
+
+fn settings(args: &Args) -> Settings {
     let bounds = match args.bounds {
         Bounds::Guard => MemoryBounds::Guard,
         Bounds::Explicit => MemoryBounds::Explicit,
@@ -155,26 +224,24 @@ fn listing(args: &Args, wasm: &[u8]) -> Result<String, CliError> {
         CpuFeatures::detect()
     };
     let (fuel, epoch) = (args.metered, args.metered);
-    let settings = Settings {
+    Settings {
         bounds,
         features,
         fuel,
         epoch,
         ..Settings::default()
-    };
+    }
+}
+
+fn listing(args: &Args, wasm: &[u8]) -> Result<String, CliError> {
     let mut lister = Lister {
-        compiler: Compiler::new(settings),
+        compiler: Compiler::new(settings(args)),
         stencils: Stencils::default(),
         layout: None,
         text: String::new(),
     };
     match translate(wasm, Limits::default(), &mut lister) {
         Ok(_) => Ok(lister.text),
-        Err(ListError::Wasm(error)) => Err(wasm_error(&args.file, error)),
-        Err(ListError::Codegen(func, source)) => Err(CliError::Codegen {
-            path: args.file.clone(),
-            func,
-            source,
-        }),
+        Err(error) => Err(error.in_file(&args.file)),
     }
 }

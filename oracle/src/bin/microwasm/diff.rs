@@ -4,9 +4,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use microwasm_oracle::engine::{Engine, Limits};
-use microwasm_oracle::generate;
 use microwasm_oracle::run::Case;
-use microwasm_oracle::targets::{self, Outcome, Verdict};
+use microwasm_oracle::targets::{self, Outcome, Target, Verdict};
 use microwasm_oracle::{engines, run};
 use serde_json::json;
 
@@ -24,13 +23,16 @@ use crate::{Found, input, ui};
     microwasm diff module.wat --invoke 'f i32:-1 f64:0x7ff8000000000000'\n  \
     microwasm diff --artifact target/fuzz-artifacts/differential/crash-0123")]
 pub(crate) struct Args {
-    /// A .wasm or .wat file, a regression, or a libFuzzer artifact
+    /// A module, a regression, or a libFuzzer artifact
     file: PathBuf,
-    /// FILE is an input of the `differential` fuzz target
+    /// FILE is an input of a fuzz target
     #[arg(long)]
     artifact: bool,
-    /// Engines to compare, the reference first
-    #[arg(long, value_delimiter = ',', default_values = engines::DEFAULT)]
+    /// Which fuzz target
+    #[arg(long, default_value = "differential", value_parser = input::target)]
+    target: Target,
+    /// Engines to compare, the reference first; by default those that take the module's form
+    #[arg(long, value_delimiter = ',')]
     engines: Vec<String>,
     /// Seed of the host, and of arguments that are not given
     #[arg(long, value_parser = input::seed)]
@@ -48,15 +50,19 @@ pub(crate) struct Args {
 
 pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
     let case = case(args)?;
-    let engines: Vec<Box<dyn Engine>> = args
-        .engines
+    let mut names = args.engines.clone();
+    if names.is_empty() {
+        let default = engines::default_for(&case.wasm).iter();
+        names = default.map(|name| (*name).to_owned()).collect();
+    }
+    let engines: Vec<Box<dyn Engine>> = names
         .iter()
         .map(|name| input::engine(name))
         .collect::<Result<_, _>>()?;
     let engines: Vec<&dyn Engine> = engines.iter().map(|engine| &**engine).collect();
-    let witness = engines::by_name(engines::WITNESS);
+    let witness = engines::witness_for(&case.wasm, &names[0]);
     let outcome = targets::differential_case(case, &engines, witness.as_deref());
-    print(args, &outcome)?;
+    print(args, &names, &outcome)?;
     Ok(match outcome.verdict {
         Verdict::Diverged(_) | Verdict::Outvoted(_) => Found::Something,
         Verdict::Agree | Verdict::Poisoned(_) | Verdict::Discarded(_) => Found::Nothing,
@@ -67,9 +73,10 @@ fn case(args: &Args) -> Result<Case, CliError> {
     let path = args.file.clone();
     if args.artifact {
         let bytes = input::read(&args.file)?;
-        let (case, _) =
-            generate::case(&bytes).map_err(|source| CliError::Discard { path, source })?;
-        return Ok(case);
+        let case = args.target.case(&bytes);
+        return case
+            .map(|(case, _)| case)
+            .map_err(|source| CliError::Discard { path, source });
     }
     let mut regression = input::regression(&args.file)?;
     if let Some(seed) = args.seed {
@@ -99,7 +106,7 @@ fn case(args: &Args) -> Result<Case, CliError> {
     })
 }
 
-fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
+fn print(args: &Args, names: &[String], outcome: &Outcome) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
     let what = match &outcome.verdict {
         Verdict::Agree => "agree",
@@ -122,7 +129,7 @@ fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
             "verdict": what,
             "detail": detail,
             "signature": signature,
-            "engines": args.engines,
+            "engines": names,
             "invocations": outcome.invocations,
             "traps": outcome.traps,
         });
@@ -134,7 +141,7 @@ fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
             out,
             "{}: {} after {} invocations, {} of which trapped",
             ui::good(what, ui::Stream::Out),
-            args.engines.join(", "),
+            names.join(", "),
             outcome.invocations,
             outcome.traps
         )?,
@@ -151,7 +158,7 @@ fn print(args: &Args, outcome: &Outcome) -> Result<(), CliError> {
                 out,
                 "{}: {finding}\nThe reference is wrong: {} agrees with {}",
                 ui::bad(what, ui::Stream::Out),
-                engines::WITNESS,
+                engines::witness_against(&names[0]),
                 finding.divergence.subject
             )?;
         }

@@ -49,9 +49,19 @@ pub(crate) enum CliError {
         source: microwasm_codegen::CodegenError,
     },
     #[error("{path}: {source}")]
-    Wasm {
+    Object {
         path: PathBuf,
-        source: Box<microwasm::wasm::WasmError>,
+        source: microwasm_codegen::elf::ElfError,
+    },
+    #[error("{path}: {source}")]
+    Input {
+        path: PathBuf,
+        source: Box<microwasm::input::InputError>,
+    },
+    #[error("{path}: {source}")]
+    Compile {
+        path: PathBuf,
+        source: Box<microwasm_runtime::Error>,
     },
     #[error("there is no engine {0:?}; there are {known}", known = microwasm_oracle::engines::NAMES.join(", "))]
     Engine(String),
@@ -71,7 +81,7 @@ pub(crate) enum CliError {
     #[error("{text:?} is not EXPORT VALUE…, with values like i32:1 or f64:0x3ff0000000000000")]
     Invocation { text: String },
     #[error(
-        "{path}: cannot write that kind of file; there are .mwt (Microwasm text) and .s (listing)"
+        "{path}: cannot write that kind of file; there are .mw (Microwasm), .mwt (Microwasm text), .s (listing) and .o (ELF object)"
     )]
     OutputKind { path: PathBuf },
     #[error("{0} is not there, or holds no such file")]

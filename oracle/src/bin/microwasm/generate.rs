@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use microwasm_oracle::generate;
 use microwasm_oracle::regression::Regression;
+use microwasm_oracle::targets::Target;
 
 use crate::error::CliError;
 use crate::{Found, input};
@@ -16,10 +16,13 @@ use crate::{Found, input};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     microwasm generate target/fuzz-artifacts/differential/crash-0123 -o crash.wat\n  \
-    microwasm generate target/fuzz-corpus/differential/0123 -o - | less")]
+    microwasm generate --target spill target/fuzz-corpus/spill/0123 -o - | less")]
 pub(crate) struct Args {
-    /// An input of the `differential` target
+    /// An input of a target
     input: PathBuf,
+    /// The target
+    #[arg(long, default_value = "differential", value_parser = input::target)]
+    target: Target,
     /// The .wasm or .wat file to write, or - for text on standard output
     #[arg(short)]
     output: PathBuf,
@@ -27,10 +30,13 @@ pub(crate) struct Args {
 
 pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
     let bytes = input::read(&args.input)?;
-    let (case, _) = generate::case(&bytes).map_err(|source| CliError::Discard {
-        path: args.input.clone(),
-        source,
-    })?;
+    let (case, _) = args
+        .target
+        .case(&bytes)
+        .map_err(|source| CliError::Discard {
+            path: args.input.clone(),
+            source,
+        })?;
     if args
         .output
         .extension()

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use microwasm::input::Form;
 use microwasm_oracle::engine::Engine;
 use microwasm_oracle::engines;
 use microwasm_oracle::regression::{Regression, parse_invocation, parse_seed};
 use microwasm_oracle::run::Invocation;
+use microwasm_oracle::targets::Target;
 
 use crate::error::CliError;
 
@@ -24,9 +26,12 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     })
 }
 
-/// The module in a `.wasm` or `.wat` file.
+/// The module in a file: WebAssembly text is assembled, other forms are left as they are.
 pub(crate) fn module(path: &Path) -> Result<Vec<u8>, CliError> {
     let bytes = read(path)?;
+    if Form::of(&bytes) != Form::Wasm {
+        return Ok(bytes);
+    }
     match wat::parse_bytes(&bytes) {
         Ok(wasm) => Ok(wasm.into_owned()),
         Err(mut source) => {
@@ -67,13 +72,21 @@ pub(crate) fn invocation(text: &str) -> Result<Invocation, CliError> {
     })
 }
 
+/// A target that compares engines.
+pub(crate) fn target(name: &str) -> Result<Target, String> {
+    Target::by_name(name).ok_or_else(|| {
+        let names = Target::ALL.map(|(name, _)| name);
+        format!("there are {}", names.join(", "))
+    })
+}
+
 /// A seed, decimal or hexadecimal.
 pub(crate) fn seed(text: &str) -> Result<u64, &'static str> {
     parse_seed(text).ok_or("not a number")
 }
 
-/// The files at `paths`, and those with the given ending in directories, sorted.
-pub(crate) fn files(paths: &[PathBuf], ending: &str) -> Result<Vec<PathBuf>, CliError> {
+/// The files at `paths`, and those with the given endings in directories, sorted.
+pub(crate) fn files(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf>, CliError> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -81,7 +94,7 @@ pub(crate) fn files(paths: &[PathBuf], ending: &str) -> Result<Vec<PathBuf>, Cli
             continue;
         }
         let before = files.len();
-        collect(path, ending, &mut files)?;
+        collect(path, endings, &mut files)?;
         if files.len() == before {
             return Err(CliError::Nothing(path.clone()));
         }
@@ -89,7 +102,7 @@ pub(crate) fn files(paths: &[PathBuf], ending: &str) -> Result<Vec<PathBuf>, Cli
     Ok(files)
 }
 
-fn collect(dir: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<(), CliError> {
+fn collect(dir: &Path, endings: &[&str], files: &mut Vec<PathBuf>) -> Result<(), CliError> {
     let error = |source| CliError::Read {
         path: dir.to_owned(),
         source,
@@ -100,10 +113,10 @@ fn collect(dir: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<(), Cli
     entries.sort();
     for path in entries {
         if path.is_dir() {
-            collect(&path, ending, files)?;
+            collect(&path, endings, files)?;
         } else if path
             .extension()
-            .is_some_and(|extension| extension == ending)
+            .is_some_and(|extension| endings.iter().any(|ending| extension == *ending))
         {
             files.push(path);
         }

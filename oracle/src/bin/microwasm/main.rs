@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod campaign;
+mod compare;
 mod compile;
 mod diff;
 mod error;
@@ -35,7 +36,7 @@ enum Found {
     name = "microwasm",
     version,
     about = "Runs, compiles and compares WebAssembly modules in several engines",
-    after_help = "Engines: wasmi, wasmi-eager, x64, x64-explicit, x64-baseline, x64-metered.\n\
+    after_help = "Engines: wasmi, wasmi-eager, x64, x64-explicit, x64-baseline, x64-metered, microwasm.\n\
                   Exit codes: 0 all is well, 1 a difference or failure was found, 2 bad usage or input."
 )]
 struct Cli {
@@ -48,6 +49,7 @@ enum Command {
     Run(run::Args),
     Wast(wast::Args),
     Compile(compile::Args),
+    Compare(compare::Args),
     Diff(diff::Args),
     Replay(replay::Args),
     Minimize(minimize::Args),
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::main(args),
         Command::Wast(args) => wast::main(args),
         Command::Compile(args) => compile::main(args),
+        Command::Compare(args) => compare::main(args),
         Command::Diff(args) => diff::main(args),
         Command::Replay(args) => replay::main(args),
         Command::Minimize(args) => minimize::main(args),

@@ -9,6 +9,7 @@ use microwasm_oracle::prepare::Shape;
 use microwasm_oracle::reduce::worker::Worker;
 use microwasm_oracle::reduce::{self, Reduced};
 use microwasm_oracle::regression::Regression;
+use microwasm_oracle::targets::Target;
 use microwasm_oracle::{engines, generate};
 
 use crate::error::CliError;
@@ -24,8 +25,11 @@ use crate::{Found, input, ui};
     microwasm minimize target/fuzz-artifacts/differential/crash-0123\n  \
     microwasm minimize module.wasm -o corpus/regressions/0042-div-by-zero.wat --time 60")]
 pub(crate) struct Args {
-    /// A libFuzzer artifact of the `differential` target, a .wasm or .wat file, or a regression
+    /// A libFuzzer artifact, a .wasm or .wat file, or a regression
     artifact: PathBuf,
+    /// The target whose artifact it is
+    #[arg(long, default_value = "differential", value_parser = input::target)]
+    target: Target,
     /// The regression file to write [default: ARTIFACT with the ending .min.wat]
     #[arg(short)]
     output: Option<PathBuf>,
@@ -41,7 +45,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
-    let mut regression = regression(&args.artifact)?;
+    let mut regression = regression(&args.artifact, args.target)?;
     let program = std::env::current_exe()?;
     let limit = Duration::from_secs(args.candidate_time);
     let mut worker = Worker::new(program, vec!["judge".to_owned()], limit);
@@ -74,7 +78,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
 }
 
 /// What the file stands for.
-fn regression(path: &Path) -> Result<Regression, CliError> {
+fn regression(path: &Path, target: Target) -> Result<Regression, CliError> {
     let bytes = input::read(path)?;
     let is_module = bytes.starts_with(b"\0asm")
         || path
@@ -87,17 +91,18 @@ fn regression(path: &Path) -> Result<Regression, CliError> {
             path: path.to_owned(),
             source,
         };
-        let generated = generate::module(&bytes).map_err(discard)?;
-        let (case, choice) = generate::case(&bytes).map_err(discard)?;
-        let chosen = engines::choose(choice.0)
-            .iter()
-            .map(|i| engines::NAMES[*i].to_owned());
+        let (case, chosen) = target.case(&bytes).map_err(discard)?;
+        let chosen = chosen.iter().map(|i| engines::NAMES[*i].to_owned());
+        let wasm = match target {
+            Target::Differential => generate::module(&bytes).map_err(discard)?.wasm,
+            Target::Directed(_) | Target::Microwasm => case.wasm,
+        };
         Regression {
             seed: case.seed,
             nans: case.nans,
             invocations: Some(case.invocations),
             engines: chosen.collect(),
-            ..Regression::of_module(generated.wasm)
+            ..Regression::of_module(wasm)
         }
     };
     // The search keeps to one set of engines and invocations, so it has to start with one.

@@ -18,7 +18,7 @@ use crate::{Found, input, ui};
     microwasm replay\n  \
     microwasm replay corpus/regressions/0001-slug.wat")]
 pub(crate) struct Args {
-    /// .wat files, or directories to search for them
+    /// .wat and .mwt files, or directories to search for them
     #[arg(default_value = "corpus/regressions")]
     paths: Vec<PathBuf>,
     /// Print a JSON object per regression
@@ -27,7 +27,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
-    let files = input::files(&args.paths, "wat")?;
+    let files = input::files(&args.paths, &["wat", "mwt"])?;
     let mut out = std::io::stdout().lock();
     let mut failed = 0;
     for path in &files {

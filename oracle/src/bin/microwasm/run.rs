@@ -25,7 +25,7 @@ use crate::{Found, input, ui};
     microwasm run fib.wasm --engine wasmi --invoke fib 30\n  \
     microwasm run float.wat --invoke f f32:0x7fc00000 f64:-0.0")]
 pub(crate) struct Args {
-    /// A .wasm or .wat file
+    /// A module: .wasm, .wat, or Microwasm
     file: PathBuf,
     /// The engine to run it in
     #[arg(long, default_value = "x64")]

@@ -31,7 +31,7 @@ pub(crate) struct Args {
 
 pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
     let engine = input::engine(&args.engine)?;
-    let files = input::files(&args.files, "wast")?;
+    let files = input::files(&args.files, &["wast"])?;
     let mut total = Summary::default();
     let mut progress = ui::Progress::new("files", files.len() as u64);
     for (index, path) in files.iter().enumerate() {

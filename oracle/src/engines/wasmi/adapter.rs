@@ -329,8 +329,6 @@ fn call_host(
 
 impl<C: HasData> Store for Context<C> {
     fn compile(&mut self, wasm: &[u8]) -> Result<Module, Refusal> {
-        let helped = api::workaround(wasm);
-        let wasm = helped.as_deref().unwrap_or(wasm);
         let engine = self.0.as_context().engine().clone();
         let module = wasmi::Module::new(&engine, wasm).map_err(|error| api::refusal(&error))?;
         Ok(self.with_data(|data| {

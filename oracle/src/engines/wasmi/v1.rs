@@ -2,7 +2,9 @@
 
 use ::wasmi_1 as wasmi;
 
+// Once for each version of the crate, which share no types.
 #[path = "adapter.rs"]
+#[allow(clippy::duplicate_mod)]
 mod adapter;
 
 pub(super) use adapter::Wasmi;
@@ -19,11 +21,6 @@ mod api {
 
     /// What comes before a function's key in its debug representation.
     pub(super) const BEFORE_FUNC_KEY: &str = "FuncIdx(";
-
-    /// Nothing is known that this version gets wrong.
-    pub(super) fn workaround(_wasm: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
 
     /// A value as an element of a table, and the type of the element.
     pub(super) fn table_item(val: Val) -> Option<(Val, ValType)> {

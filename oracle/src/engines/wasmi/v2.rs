@@ -2,7 +2,9 @@
 
 use ::wasmi;
 
+// Once for each version of the crate, which share no types.
 #[path = "adapter.rs"]
+#[allow(clippy::duplicate_mod)]
 mod adapter;
 
 pub(super) use adapter::Wasmi;
@@ -16,8 +18,6 @@ mod api {
 
     use super::adapter::trap;
     use crate::engine::{InstantiateError, Refusal, RefusalKind, Trap};
-
-    pub(super) use super::super::workaround::apply as workaround;
 
     /// What comes before a function's key in its debug representation.
     pub(super) const BEFORE_FUNC_KEY: &str = "key: ";

@@ -4,7 +4,7 @@
 //! parallel, to where the convention wants them: registers, or an area below
 //! the frame that exists only around the call.
 
-use crate::stencil::{Builtin, ExternalName, TrapCode};
+use crate::stencil::{Builtin, ExternalName, StackState, TrapCode};
 use crate::vmctx;
 use crate::x64::abi::{self, ArgLoc, Assigner};
 use crate::x64::compiler::{ColdCall, FunctionCompiler};
@@ -78,6 +78,7 @@ impl FunctionCompiler<'_> {
             entry,
             back,
             funcref,
+            below: area,
         });
         self.take_results(ty, area);
     }
@@ -92,7 +93,9 @@ impl FunctionCompiler<'_> {
         if area != 0 {
             cx.masm.add_rsp(-(area as i32));
             cx.masm.sp_adjust += area as i32;
+            self.note_stack(StackState::Frame { below: area });
         }
+        let cx = &mut self.c.cx;
         let mut places = Assigner::params();
         for (i, &param) in ty.params.iter().enumerate() {
             let dst = match places.next(param) {
@@ -130,6 +133,7 @@ impl FunctionCompiler<'_> {
         if area != 0 {
             cx.masm.sp_adjust -= area as i32;
             cx.masm.add_rsp(area as i32);
+            self.note_stack(StackState::Frame { below: 0 });
         }
     }
 

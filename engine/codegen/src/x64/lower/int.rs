@@ -91,11 +91,8 @@ impl FunctionCompiler<'_> {
         let mut count = cx.pop();
         let mut value = cx.pop();
         if let Some(bits) = count.constant() {
-            let mask = if size == IntSize::I32 { 31 } else { 63 };
-            let dst = cx.reg_mut(value).gpr();
-            if bits & mask != 0 {
-                cx.masm.shift_ri(op, width, dst, (bits & mask) as u8);
-            }
+            let bits = bits & (8 * width.bytes() as u64 - 1);
+            let dst = shift_by_constant(cx, op, width, value, bits as u8, bmi2);
             return cx.push_reg(size.ty(), dst);
         }
         if bmi2 && !matches!(op, ShiftOp::Rotl | ShiftOp::Rotr) {
@@ -322,6 +319,32 @@ fn lea_sum(cx: &mut Context, mut a: Operand, mut b: Operand, size: IntSize) -> G
     let y = cx.gpr(&mut b);
     let dst = cx.alloc_gpr();
     cx.masm.lea(Size::from(size), dst, Mem::indexed(x, y, 0));
+    dst
+}
+
+fn shift_by_constant(
+    cx: &mut Context,
+    op: ShiftOp,
+    width: Size,
+    value: Operand,
+    count: u8,
+    bmi2: bool,
+) -> Gpr {
+    if let (ShiftOp::Rotl | ShiftOp::Rotr, Loc::Reg { reg, .. }, true) = (op, value.loc, bmi2)
+        && !cx.is_dead(reg)
+    {
+        let right = match op {
+            ShiftOp::Rotl => (8 * width.bytes() as u8 - count) % (8 * width.bytes() as u8),
+            _ => count,
+        };
+        let dst = cx.alloc_gpr();
+        cx.masm.rorx(width, dst, reg.gpr(), right);
+        return dst;
+    }
+    let dst = cx.reg_mut(value).gpr();
+    if count != 0 {
+        cx.masm.shift_ri(op, width, dst, count);
+    }
     dst
 }
 

@@ -20,6 +20,16 @@ pub fn load_and_jump(slot: i32, entry: i32) -> [u8; 16] {
     bytes
 }
 
+/// `r11 = [vmctx + slot]`, then jumps to the address at `[rip + disp32]`, which the linker
+/// fills in. Also tells where those four bytes are.
+pub fn load_and_jump_external(slot: i32) -> ([u8; 16], CodeOffset, i32) {
+    let mut inst = InstBuf::new();
+    asm!(inst; mov r11, [DWORD r15 + slot]; jmp QWORD [rip + 0]);
+    let mut bytes = inst.bits.to_le_bytes();
+    bytes[inst.len as usize..].fill(PADDING);
+    (bytes, CodeOffset(inst.len - 4), CALL_ADDEND)
+}
+
 impl Masm {
     /// Distance of a two-byte jump from here to `label`, if it is bound and near enough.
     #[inline]

@@ -175,6 +175,16 @@ impl Masm {
         self.emit(inst.or(2, (size as u8) << 7));
     }
 
+    /// `dst = src` rotated right by `count`, which is less than the width. Leaves the flags
+    /// alone. Needs BMI2.
+    #[inline]
+    pub fn rorx(&mut self, size: Size, dst: Gpr, src: Gpr, count: u8) {
+        debug_assert!(self.features.bmi2);
+        let mut inst = InstBuf::new();
+        asm!(inst; rorx Rd(dst.0), Rd(src.0), BYTE count as i8);
+        self.emit(inst.or(2, (size as u8) << 7));
+    }
+
     /// `edx` (`rdx`) = the sign of `eax` (`rax`), in all bits. Leaves the flags alone.
     #[inline]
     pub fn cdq(&mut self, size: Size) {

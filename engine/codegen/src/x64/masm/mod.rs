@@ -30,7 +30,7 @@ pub use crate::x64::buffer::{CodeBuffer, JumpLabel, Patch32};
 
 use crate::settings::CpuFeatures;
 use crate::x64::reg::Gpr;
-pub use control::load_and_jump;
+pub use control::{load_and_jump, load_and_jump_external};
 use inst::InstBuf;
 use microwasm::op::{AluOp, FloatSize, IntCmp, IntSize};
 

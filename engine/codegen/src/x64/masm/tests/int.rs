@@ -185,6 +185,12 @@ fn shifts_with_three_registers() {
             b.check(|m| m.shift_bmi2(op, size, dst, src, count), mnemonic, &args);
         }
     }
+    for ((dst, src), size) in gpr_pairs().flat_map(|p| SIZES.map(|s| (p, s))) {
+        for count in [0, 1, 31] {
+            let args = [g(size, dst), g(size, src), Arg::Imm(count)];
+            b.check(|m| m.rorx(size, dst, src, count as u8), Rorx, &args);
+        }
+    }
 }
 
 #[test]

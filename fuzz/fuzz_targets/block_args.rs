@@ -1,0 +1,8 @@
+//! Blocks, loops and switches that take values.
+#![no_main]
+
+use microwasm_oracle::generate::directed::Directed;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    microwasm_oracle::targets::directed(Directed::BlockArgs, bytes).or_panic();
+});

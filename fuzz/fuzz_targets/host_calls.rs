@@ -1,0 +1,8 @@
+//! Calls of the host, with all signatures.
+#![no_main]
+
+use microwasm_oracle::generate::directed::Directed;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    microwasm_oracle::targets::directed(Directed::HostCalls, bytes).or_panic();
+});

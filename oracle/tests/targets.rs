@@ -1,0 +1,75 @@
+//! Every target that compares engines, for a moment.
+
+use microwasm_oracle::choice::{Choices, mix};
+use microwasm_oracle::stats::Stats;
+use microwasm_oracle::targets::{Target, Verdict};
+
+/// How many inputs.
+const INPUTS: u64 = 400;
+
+fn bytes(target: Target, number: u64) -> Vec<u8> {
+    let mut choices = Choices::new(mix(1, number));
+    let length = choices.below(target.longest() as u64) + 1;
+    (0..length).map(|_| choices.bits() as u8).collect()
+}
+
+/// Runs a target and asserts that it finds nothing, and that it is not idle.
+fn run(name: &str) -> Stats {
+    let target = Target::by_name(name).expect("a target");
+    let mut stats = Stats::default();
+    for number in 0..INPUTS {
+        let outcome = target.run(&bytes(target, number));
+        stats.add(&outcome);
+        if let Verdict::Diverged(finding) = &outcome.verdict {
+            panic!("{name}, input {number}: {finding}");
+        }
+    }
+    assert!(stats.executed * 100 >= INPUTS * 95, "{name}: {stats}");
+    stats
+}
+
+/// Share of the invocations that trapped, in percent.
+fn trapped(stats: &Stats) -> u64 {
+    stats.traps * 100 / stats.invocations
+}
+
+#[test]
+fn differential() {
+    run("differential");
+}
+
+#[test]
+fn single_op() {
+    assert!(trapped(&run("single_op")) < 20);
+}
+
+#[test]
+fn spill() {
+    assert!(trapped(&run("spill")) < 20);
+}
+
+#[test]
+fn block_args() {
+    assert!(trapped(&run("block_args")) < 20);
+}
+
+#[test]
+fn host_calls() {
+    let stats = run("host_calls");
+    assert!(stats.host_events > stats.invocations / 2);
+}
+
+#[test]
+fn same_bytes_same_case() {
+    for (name, target) in Target::ALL {
+        for number in 0..20 {
+            let bytes = bytes(target, number);
+            let case = || {
+                target
+                    .case(&bytes)
+                    .map(|(case, engines)| (format!("{case:?}"), engines))
+            };
+            assert_eq!(case().ok(), case().ok(), "{name}, input {number}");
+        }
+    }
+}
