@@ -373,7 +373,9 @@ impl FunctionCompiler<'_> {
                 .snapshots
                 .extend(stack.off().iter().map(|&p| (p, stack.get(p).loc)));
             let end = self.c.blocks.snapshots.len() as u32;
-            self.c.blocks.blocks[label.index()].convention = Convention::Virtual(start..end);
+            // An empty range names no place: others may have been taken back below it.
+            let range = if start == end { 0..0 } else { start..end };
+            self.c.blocks.blocks[label.index()].convention = Convention::Virtual(range);
             return;
         }
         // Free registers to leave to the code behind: fewer for loops, which live long.
