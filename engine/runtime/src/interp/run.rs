@@ -153,6 +153,8 @@ unsafe fn trapped(store: *mut VmStore, vmctx: *mut VmCtx, pc: *const u8, code: u
 /// `callee` is a function of validated bytecode, of an instance of the store, which nobody else
 /// is using. From `top` to `control` lies initialised memory that nobody else is using, with
 /// room for arguments, results, and [`MARGIN`] words.
+// Branches on `not less` are taken for NaN, too.
+#[allow(clippy::neg_cmp_op_on_partial_ord)]
 pub(super) unsafe fn run(
     callee: *const VmFuncRef,
     top: *mut u64,
@@ -240,13 +242,9 @@ pub(super) unsafe fn run(
         ($funcref:expr, $base:expr, $back:expr) => {{
             let (funcref, base, back): (*const VmFuncRef, Frame, Code) = ($funcref, $base, $back);
             // SAFETY: references live as long as the store.
-            let VmFuncRef {
-                code: entry,
-                vmctx: instance,
-                kind,
-                ..
-            } = unsafe { *funcref };
-            if kind == FuncKind::Host {
+            let target = unsafe { &*funcref };
+            let (entry, instance) = (target.code, target.vmctx);
+            if target.kind == FuncKind::Host {
                 // SAFETY: a host function; arguments and results are in the frame, above which
                 // nothing is in use.
                 let trap = unsafe { host::call_function(funcref, vmctx, base.address(), control) };
@@ -599,15 +597,12 @@ pub(super) unsafe fn run(
             Opcode::I32And => binary!(I32And, get32, |a: u32, b: u32| a & b),
             Opcode::I32Or => binary!(I32Or, get32, |a: u32, b: u32| a | b),
             Opcode::I32Xor => binary!(I32Xor, get32, |a: u32, b: u32| a ^ b),
-            Opcode::I32Shl => binary!(I32Shl, get32, |a: u32, b: u32| a.wrapping_shl(b as u32)),
-            Opcode::I32ShrS => binary!(I32ShrS, get32, |a: u32, b: u32| (a as i32)
-                .wrapping_shr(b as u32)
+            Opcode::I32Shl => binary!(I32Shl, get32, |a: u32, b: u32| a.wrapping_shl(b)),
+            Opcode::I32ShrS => binary!(I32ShrS, get32, |a: u32, b: u32| (a as i32).wrapping_shr(b)
                 as u32),
-            Opcode::I32ShrU => binary!(I32ShrU, get32, |a: u32, b: u32| a.wrapping_shr(b as u32)),
-            Opcode::I32Rotl => binary!(I32Rotl, get32, |a: u32, b: u32| a
-                .rotate_left(b as u32 & 31)),
-            Opcode::I32Rotr => binary!(I32Rotr, get32, |a: u32, b: u32| a
-                .rotate_right(b as u32 & 31)),
+            Opcode::I32ShrU => binary!(I32ShrU, get32, |a: u32, b: u32| a.wrapping_shr(b)),
+            Opcode::I32Rotl => binary!(I32Rotl, get32, |a: u32, b: u32| a.rotate_left(b & 31)),
+            Opcode::I32Rotr => binary!(I32Rotr, get32, |a: u32, b: u32| a.rotate_right(b & 31)),
             Opcode::I32DivS => trapping!(I32DivS, get32, number::div_s32),
             Opcode::I32DivU => trapping!(I32DivU, get32, number::div_u32),
             Opcode::I32RemS => trapping!(I32RemS, get32, number::rem_s32),
@@ -624,16 +619,17 @@ pub(super) unsafe fn run(
             Opcode::I32OrImm => binary_imm!(I32OrImm, get32, |a: u32, b: u32| a | b),
             Opcode::I32XorImm => binary_imm!(I32XorImm, get32, |a: u32, b: u32| a ^ b),
             Opcode::I32ShlImm => {
-                binary_imm!(I32ShlImm, get32, |a: u32, b: u32| a.wrapping_shl(b as u32))
+                binary_imm!(I32ShlImm, get32, |a: u32, b: u32| a.wrapping_shl(b))
             }
             Opcode::I32ShrSImm => binary_imm!(I32ShrSImm, get32, |a: u32, b: u32| (a as i32)
-                .wrapping_shr(b as u32)
+                .wrapping_shr(b)
                 as u32),
             Opcode::I32ShrUImm => {
-                binary_imm!(I32ShrUImm, get32, |a: u32, b: u32| a.wrapping_shr(b as u32))
+                binary_imm!(I32ShrUImm, get32, |a: u32, b: u32| a.wrapping_shr(b))
             }
-            Opcode::I32RotlImm => binary_imm!(I32RotlImm, get32, |a: u32, b: u32| a
-                .rotate_left(b as u32 & 31)),
+            Opcode::I32RotlImm => {
+                binary_imm!(I32RotlImm, get32, |a: u32, b: u32| a.rotate_left(b & 31))
+            }
             Opcode::I32DivSImm => binary_imm!(I32DivSImm, get32, |a: u32, b: u32| (a as i32)
                 .wrapping_div(b as i32)
                 as u32),
@@ -823,7 +819,7 @@ pub(super) unsafe fn run(
             Opcode::Store8 => store!(Store8, |value| frame.get(value) as u8),
             Opcode::Store16 => store!(Store16, |value| frame.get(value) as u16),
             Opcode::Store32 => store!(Store32, |value| frame.get(value) as u32),
-            Opcode::Store64 => store!(Store64, |value| frame.get(value) as u64),
+            Opcode::Store64 => store!(Store64, |value| frame.get(value)),
             Opcode::Store8Imm => store!(Store8Imm, |value: i32| value as u8),
             Opcode::Store16Imm => store!(Store16Imm, |value: i32| value as u16),
             Opcode::Store32Imm => store!(Store32Imm, |value: i32| value as u32),
