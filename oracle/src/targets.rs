@@ -97,11 +97,12 @@ pub fn microwasm(bytes: &[u8]) -> Outcome {
     })
 }
 
-/// Runs a case of a directed generator in [`engines::DIRECTED`].
+/// Compares engines on a case of a directed generator.
 pub fn directed(generator: Directed, bytes: &[u8]) -> Outcome {
     let case = directed::case(generator, bytes);
     with_all(|all| {
-        let engines = engines::DIRECTED.map(|index| &*all[index]);
+        let chosen = engines::choose_directed(case.seed).iter();
+        let engines: Vec<&dyn Engine> = chosen.map(|index| &*all[*index]).collect();
         differential_case(case, &engines, Some(&*all[engines::WITNESS_INDEX]))
     })
 }
@@ -152,7 +153,9 @@ impl Target {
                 Ok((case, engines::choose(choice.0)))
             }
             Target::Directed(generator) => {
-                Ok((directed::case(generator, bytes), &engines::DIRECTED))
+                let case = directed::case(generator, bytes);
+                let engines = engines::choose_directed(case.seed);
+                Ok((case, engines))
             }
             Target::Microwasm => {
                 let case = generate::microwasm::case(bytes)?;
@@ -166,8 +169,8 @@ impl Target {
     pub fn longest(self) -> usize {
         match self {
             Target::Differential => 1064,
-            Target::Directed(Directed::SingleOp) => 80,
-            Target::Directed(_) => 240,
+            Target::Directed(Directed::SingleOp) => 48,
+            Target::Directed(_) => 160,
             Target::Microwasm => 600,
         }
     }

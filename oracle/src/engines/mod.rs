@@ -78,8 +78,17 @@ pub fn witness_for(module: &[u8], reference: &str) -> Option<Box<dyn Engine>> {
     }
 }
 
-/// The engines, by their places in [`NAMES`], that directed targets compare.
-pub const DIRECTED: [usize; 4] = [0, 1, 2, 3];
+/// Which of [`all`] a directed target compares for an input that made this choice: the
+/// reference, and two others, which take turns.
+pub fn choose_directed(choice: u64) -> &'static [usize] {
+    match choice % 8 {
+        0..4 => &[0, 1, 2],
+        4 => &[0, 1, 3],
+        5 => &[0, 2, 3],
+        6 => &[0, 1, 8],
+        _ => &[0, 2, 8],
+    }
+}
 
 /// The engine with this name.
 pub fn by_name(name: &str) -> Option<Box<dyn Engine>> {

@@ -15,10 +15,10 @@ use super::{Calls, DATA};
 use crate::value::{FuncName, Value};
 
 /// At most so many functions under test.
-const FUNCS: usize = 6;
+const FUNCS: usize = 4;
 
 /// How often each is called.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
 /// An operator under test.
 #[derive(Clone, Copy)]
@@ -173,6 +173,10 @@ impl Tested {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Constant,
+    /// A constant that comes of two others, and wraps around.
+    Folded,
+    /// The low half of a register whose high half is not zero.
+    Wrapped,
     /// A parameter, which stays.
     Param,
     /// A register of its own.
@@ -201,6 +205,8 @@ enum Place {
 
 const PLACES: [Place; 16] = [
     Place::Constant,
+    Place::Folded,
+    Place::Wrapped,
     Place::Param,
     Place::Register,
     Place::Slot,
@@ -214,8 +220,6 @@ const PLACES: [Place; 16] = [
     Place::Result,
     Place::Load,
     Place::Register,
-    Place::Constant,
-    Place::Local,
 ];
 
 impl Place {
@@ -224,11 +228,18 @@ impl Place {
         let number = !matches!(ty, FuncRef | ExternRef);
         match self {
             Place::Flags if ty != I32 => Place::Tee,
+            Place::Wrapped if ty != I32 => Place::Register,
+            Place::Folded if !matches!(ty, I32 | I64) => Place::Constant.of(ty),
             Place::Sum if !matches!(ty, I32 | I64) => Place::Register,
             Place::Global | Place::Result | Place::Load if !number => Place::Slot,
             Place::Constant if !number => Place::Param,
             place => place,
         }
+    }
+
+    /// Whether the operand is known when the code is compiled.
+    fn is_constant(self) -> bool {
+        matches!(self, Place::Constant | Place::Folded)
     }
 
     /// Whether it needs a local that is set before operands are pushed.
@@ -251,7 +262,7 @@ impl Operand {
     fn argument(&self, value: Value<FuncName>) -> Value<FuncName> {
         match (self.place, value) {
             (Place::Constant | Place::Param | Place::Flags | Place::Global, _) => value,
-            (Place::Result | Place::Load, _) => value,
+            (Place::Folded | Place::Wrapped | Place::Result | Place::Load, _) => value,
             (Place::Sum, Value::I32(v)) => Value::I32(v.wrapping_sub(ADDED as u32)),
             (Place::Sum, Value::I64(v)) => Value::I64(v.wrapping_sub(ADDED)),
             (_, Value::I32(v)) => Value::I32(v ^ MASK as u32),
@@ -372,8 +383,8 @@ fn operands(tested: Tested, source: &mut Source<'_>) -> Vec<Operand> {
             continue;
         }
         let place = PLACES[usize::from(choice) % PLACES.len()].of(ty);
-        let rounds = if place == Place::Constant { 1 } else { ROUNDS };
-        let param = (place != Place::Constant).then(|| {
+        let rounds = if place.is_constant() { 1 } else { ROUNDS };
+        let param = (!place.is_constant()).then(|| {
             params_so_far += 1;
             params_so_far - 1
         });
@@ -538,6 +549,31 @@ fn place(f: &mut FuncWriter<'_>, operand: &Operand, at: usize) {
     let param = operand.param.unwrap_or(0);
     match operand.place {
         Place::Constant => f.constant(operand.values[0].map_func(|_| None)),
+        Place::Folded => {
+            let (first, second, code) = match operand.values[0] {
+                Value::I32(v) => (
+                    Value::I32(v.wrapping_add(16)),
+                    Value::I32(16u32.wrapping_neg()),
+                    0x6a,
+                ),
+                Value::I64(v) => (
+                    Value::I64(v.wrapping_add(16)),
+                    Value::I64(16u64.wrapping_neg()),
+                    0x7c,
+                ),
+                _ => unreachable!("other types have no folded place"),
+            };
+            f.constant(first);
+            f.constant(second);
+            f.numeric(Numeric::of(code));
+        }
+        Place::Wrapped => {
+            f.get(param);
+            f.numeric(Numeric::of(0xad));
+            f.constant(Value::I64(0xdead_beef << 32));
+            f.numeric(Numeric::of(0x84));
+            f.numeric(Numeric::of(0xa7));
+        }
         Place::Param => f.get(param),
         Place::Register => compute(f, operand),
         Place::Slot => {

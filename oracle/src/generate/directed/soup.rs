@@ -231,7 +231,7 @@ impl Soup<'_, '_, '_> {
 
     /// Pushes some value of this type.
     fn want(&mut self, ty: ValType) {
-        match (self.source.below(12), ty) {
+        match (self.source.below(14), ty) {
             (0 | 1, _) => {
                 let value = self.source.value(ty);
                 self.f.constant(value);
@@ -262,6 +262,30 @@ impl Soup<'_, '_, '_> {
             }
             // A comparison that may be left in the flags.
             (4 | 5, I32) => self.condition(),
+            // A constant that comes of two others.
+            (7, I32 | I64) => {
+                for _ in 0..2 {
+                    let value = self.source.value(ty);
+                    self.f.constant(value);
+                }
+                const CODES: [u16; 6] = [0, 1, 2, 7, 8, 9];
+                let first = if ty == I32 { 0x6a } else { 0x7c };
+                let code = first + self.source.pick(&CODES);
+                self.f.numeric(Numeric::of(code));
+            }
+            // The low half of something.
+            (8, I32) => {
+                self.get(I64);
+                let value = self.source.value(I64);
+                self.f.constant(value);
+                self.f.numeric(Numeric::of(0x85));
+                self.f.numeric(Numeric::of(0xa7));
+            }
+            // And something that depends on the high half being zero.
+            (8, I64) => {
+                self.want(I32);
+                self.f.numeric(Numeric::of(0xad));
+            }
             // A value in a register of its own.
             (6, I32 | I64 | F32 | F64) => {
                 self.get(ty);

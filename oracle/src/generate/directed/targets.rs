@@ -176,7 +176,7 @@ pub(super) fn block_args(source: &mut Source<'_>) -> (ModuleWriter, Calls) {
     let mut calls = Calls::new();
     for steps in [10, usize::MAX] {
         let params = some_types(source, NUMBERS, 6);
-        let args: Vec<Vec<_>> = (0..3)
+        let args: Vec<Vec<_>> = (0..2)
             .map(|_| params.iter().map(|ty| source.value(*ty)).collect())
             .collect();
         let ending = if source.one_in(2) {
@@ -240,7 +240,7 @@ pub(super) fn host_calls(source: &mut Source<'_>) -> (ModuleWriter, Calls) {
         );
         let known = env.funcs.last().expect("just defined").clone();
         env.elements.push(known);
-        call(&module, func, 2, source, &mut calls);
+        call(&module, func, 1, source, &mut calls);
     }
     let elements: Vec<u32> = env.elements.iter().map(|callee| callee.index).collect();
     let limits = Limits {
