@@ -5,6 +5,7 @@
 //! anything that implements the traits of [`engine`]; comparison code never names one.
 #![forbid(unsafe_code)]
 
+pub mod cache;
 pub mod choice;
 pub mod compare;
 pub mod decode;

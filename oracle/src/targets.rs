@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+pub use crate::cache::cache;
 pub use crate::decode::decode;
 use crate::engine::{Engine, Poison};
 use crate::engines;
