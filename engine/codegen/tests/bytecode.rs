@@ -4,7 +4,7 @@
 use microwasm::wasm::{Consumer, FunctionBody, Limits, WasmError, translate};
 use microwasm::{DefinedFuncIndex, ModuleInfo};
 use microwasm_codegen::bytecode::Compiler;
-use microwasm_codegen::bytecode::op::{Kind, Opcode, Text};
+use microwasm_codegen::bytecode::op::{CARRY_STEP, Kind, Opcode, Text};
 use microwasm_codegen::bytecode::signature::{HostCallee, HostSignature};
 use microwasm_codegen::bytecode::validate::{Extent, InvalidKind, validate};
 use microwasm_codegen::link::{Addresses, BuiltinAddresses, LinkError, LinkPlan, unlink};
@@ -126,7 +126,7 @@ impl Built {
             let mut at = start;
             while at < end {
                 let bytes = &image[at as usize..];
-                let found = Opcode::read(bytes).expect("an instruction");
+                let (found, _) = Opcode::read(bytes).expect("an instruction");
                 if found == opcode {
                     return at as usize;
                 }
@@ -163,7 +163,7 @@ fn imports_and_builtins_become_host_calls_and_functions_near_ones() {
             .map(move |r| (s.start as usize + r.offset.0 as usize, r.target))
     }) {
         let (field, target) = reloc;
-        let opcode = Opcode::read(&image[field - 4..]).expect("a call");
+        let (opcode, _) = Opcode::read(&image[field - 4..]).expect("a call");
         let value = u32::from_le_bytes(image[field..field + 4].try_into().expect("four bytes"));
         callees.push((target, opcode, HostCallee::from_u32(value), value));
     }
@@ -230,7 +230,7 @@ fn corruption_is_named() {
         InvalidKind::Jump(_)
     ));
     assert_eq!(
-        with(Opcode::I32DivUImm, Kind::Slot, 9999),
+        with(Opcode::I32DivUImm, Kind::Operand, 9999),
         InvalidKind::Slot(9999)
     );
     assert_eq!(
@@ -272,6 +272,12 @@ fn corruption_is_named() {
         with(Opcode::BrTable, Kind::Count, 7),
         InvalidKind::OutOfPlace
     );
+    // An operand that is said to be the result of a branch, which has none.
+    let mut carried = image.clone();
+    let at = built.find(&image, Opcode::I32DivUImm);
+    let number = Opcode::I32DivUImm as u16 + CARRY_STEP as u16;
+    carried[at..at + 2].copy_from_slice(&number.to_le_bytes());
+    assert_eq!(built.validate(&carried), Err(InvalidKind::Carry));
     let mut ended = image.clone();
     let at = built.find(&image, Opcode::Return);
     ended[at..at + 2].copy_from_slice(&(Opcode::Fuel as u16).to_le_bytes());
@@ -331,6 +337,6 @@ fn text_names_slots_and_targets() {
     }
     assert_eq!(
         lines,
-        ["enter frame 2", "i32.add_imm s1, s0, 2", "return_slot s1"]
+        ["enter frame 2", "i32.add_imm s1, s0, 2", "return_slot ^s1"]
     );
 }
