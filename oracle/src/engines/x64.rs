@@ -5,9 +5,10 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use microwasm::FuncType;
-use microwasm::input::InputError;
+use microwasm::input::{Form, InputError};
 use microwasm::module::{GlobalType, MemoryType, TableType};
+use microwasm::text::{self, Offsets};
+use microwasm::{FuncType, binary};
 use microwasm_codegen::{Backend, CpuFeatures, MemoryBounds, TrapCode};
 use microwasm_runtime::{
     AsContextMut, Caller, CompileError, Config, Error, ExternRef, ResourceLimiter, Val,
@@ -38,6 +39,7 @@ pub struct X64 {
     config: Config,
     variant: Variant,
     arrangement: Option<Arrangement>,
+    form: Option<Form>,
     plain: OnceCell<microwasm_runtime::Engine>,
     fueled: OnceCell<microwasm_runtime::Engine>,
 }
@@ -63,6 +65,7 @@ impl X64 {
             config,
             variant,
             arrangement: None,
+            form: None,
             plain: OnceCell::new(),
             fueled: OnceCell::new(),
         }
@@ -71,6 +74,12 @@ impl X64 {
     /// Has every module linked in this layout before it is instantiated.
     pub fn in_layout(mut self, arrangement: Arrangement) -> X64 {
         self.arrangement = Some(arrangement);
+        self
+    }
+
+    /// Has every module that is valid turned into this form of Microwasm before it is compiled.
+    pub fn through(mut self, form: Form) -> X64 {
+        self.form = Some(form);
         self
     }
 
@@ -104,6 +113,7 @@ impl Engine for X64 {
             host,
             limiter: Limiter(limits),
             arrangement: self.arrangement,
+            form: self.form,
             modules: Vec::new(),
             instances: Vec::new(),
             funcs: Vec::new(),
@@ -128,11 +138,24 @@ impl Engine for X64 {
     }
 }
 
+/// The module in another form, unless it is not valid.
+fn convert(module: &[u8], form: Form) -> Option<Vec<u8>> {
+    let limits = microwasm::wasm::Limits::default();
+    match form {
+        Form::Wasm => None,
+        Form::Binary => binary::write(module, limits).ok(),
+        Form::Text => text::print(module, limits, Offsets::Hide)
+            .ok()
+            .map(String::into_bytes),
+    }
+}
+
 /// What the engine's store carries: the host, and a table for each kind of handle.
 struct Data {
     host: Rc<dyn Host>,
     limiter: Limiter,
     arrangement: Option<Arrangement>,
+    form: Option<Form>,
     modules: Vec<microwasm_runtime::Module>,
     instances: Vec<microwasm_runtime::Instance>,
     funcs: Vec<microwasm_runtime::Func>,
@@ -300,7 +323,9 @@ fn call_host(
 
 impl<C: HasData> Store for Context<C> {
     fn compile(&mut self, wasm: &[u8]) -> Result<Module, Refusal> {
-        let module = microwasm_runtime::Module::new(self.0.engine(), wasm)
+        let converted = self.0.data().form.and_then(|form| convert(wasm, form));
+        let bytes = converted.as_deref().unwrap_or(wasm);
+        let module = microwasm_runtime::Module::new(self.0.engine(), bytes)
             .map_err(|error| refusal(&error))?;
         let modules = &mut self.0.data_mut().modules;
         modules.push(module);
