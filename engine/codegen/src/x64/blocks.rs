@@ -24,6 +24,7 @@ use super::compiler::FunctionCompiler;
 use super::context::{Context, Frame};
 use super::masm::{Alu, Cond, Size};
 use super::moves::{Dst, MoveResolver};
+use super::perturb::one_in;
 use super::reg::{Gpr, Reg, RegSet};
 use super::stack::Loc;
 use crate::stencil::CodeOffset;
@@ -79,6 +80,8 @@ pub struct Blocks {
     bindings: Vec<(u32, Reg)>,
     snapshots: Vec<(u32, Loc)>,
     cursor: Cursor,
+    /// Whether no block takes over its caller's state that is declared now.
+    pub all_fixed: bool,
     tables: u32,
     /// Edges of the branch table at hand that need code of their own.
     edges: Vec<Label>,
@@ -92,6 +95,7 @@ impl Default for Blocks {
             bindings: Vec::new(),
             snapshots: Vec::new(),
             cursor: Cursor::Dead,
+            all_fixed: false,
             tables: 0,
             edges: Vec::new(),
         }
@@ -126,7 +130,7 @@ impl Blocks {
             base: decl.base.0,
             args: start..self.arg_types.len() as u32,
             backward: decl.backward,
-            single: decl.callers == Some(1) && !decl.backward,
+            single: decl.callers == Some(1) && !decl.backward && !self.all_fixed,
             convention: Convention::Unset,
             label: None,
             table: 0,
@@ -149,6 +153,11 @@ impl Blocks {
     #[inline]
     pub fn is_dead(&self) -> bool {
         self.cursor == Cursor::Dead
+    }
+
+    /// Whether the state belongs to the next operator.
+    pub fn is_open(&self) -> bool {
+        self.cursor == Cursor::Open
     }
 
     fn get(&self, label: Label) -> &Block {
@@ -401,10 +410,10 @@ impl FunctionCompiler<'_> {
     /// home, too, a forward block expects there: later callers have it there as well, or
     /// have changed it, and most of it will not be used again. A loop keeps its registers.
     fn bind_kept(&mut self, end: u32, backward: bool) {
-        let stack = &self.c.cx.stack;
+        let Context { stack, perturb, .. } = &mut self.c.cx;
         for &pos in stack.off().iter().take_while(|&&p| p < end) {
             if let Loc::Reg { reg, clean } = stack.get(pos).loc
-                && (backward || !clean)
+                && (backward || !clean || one_in(perturb, 2))
             {
                 self.c.blocks.bindings.push((pos, reg));
             }

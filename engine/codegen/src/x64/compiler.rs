@@ -23,6 +23,7 @@ use super::buffer::JumpLabel;
 use super::context::Context;
 use super::masm::{Alu, Cond, Masm, Mem, Patch32, Size};
 use super::moves;
+use super::perturb::Perturb;
 use super::reg::{Gpr, Xmm};
 use super::stack::Loc;
 use crate::error::CodegenError;
@@ -47,6 +48,8 @@ pub struct Compiler {
     pub(super) cx: Context,
     pub(super) blocks: Blocks,
     pub(super) settings: Settings,
+    /// Whether there is something to do between operators.
+    watched: bool,
     /// Out-of-line traps by code; 0 is the one whose code is in `eax` already.
     traps: [Option<JumpLabel>; TRAPS],
     pub(super) cold_calls: Vec<ColdCall>,
@@ -57,19 +60,25 @@ const TRAPS: usize = TrapCode::UndefinedElement as usize + 1;
 
 impl Compiler {
     /// A compiler for the given settings.
-    pub fn new(settings: Settings) -> Compiler {
+    pub fn new(mut settings: Settings) -> Compiler {
+        let mut perturb = settings.perturb.map(|seed| Box::new(Perturb::new(seed)));
+        if let Some(perturb) = &mut perturb {
+            settings.features = perturb.hide(settings.features);
+        }
+        let watched = settings.self_check || perturb.is_some();
         let masm = Masm::new(settings.features);
         Compiler {
-            cx: Context::new(masm, settings.max_frame, settings.self_check),
+            cx: Context::new(masm, settings.max_frame, settings.self_check, perturb),
             blocks: Blocks::default(),
             settings,
+            watched,
             traps: [None; TRAPS],
             cold_calls: Vec::new(),
             frame_fields: Vec::new(),
         }
     }
 
-    /// The settings this compiler was made with.
+    /// The settings this compiler was made with, less the CPU features that a perturbation hides.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -416,6 +425,14 @@ impl FunctionCompiler<'_> {
     #[inline(always)]
     fn end_op(&mut self) {
         self.c.cx.end_op();
+        if self.c.watched {
+            self.between_operators();
+        }
+    }
+
+    #[cold]
+    fn between_operators(&mut self) {
+        self.perturb();
         if self.c.settings.self_check {
             super::check::check_state(&self.c.cx);
         }

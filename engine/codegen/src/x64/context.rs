@@ -16,6 +16,7 @@
 
 use super::masm::{Masm, Patch32, Size};
 use super::moves::{self, MasmMoves, MoveResolver};
+use super::perturb::Perturb;
 use super::reg::{Gpr, Reg, RegSet, Xmm};
 use super::stack::{Entry, Loc, VirtualStack};
 use crate::error::CodegenError;
@@ -93,6 +94,8 @@ pub struct Context {
     /// When each register was last used; spilling takes the oldest.
     stamps: [u32; 32],
     clock: u32,
+    /// What is chosen at random, if anything is.
+    pub perturb: Option<Box<Perturb>>,
     /// How large the frame must be.
     pub frame: Frame,
     /// Whether the top of the stack is a pending compare.
@@ -101,7 +104,12 @@ pub struct Context {
 
 impl Context {
     /// A context that emits through `masm`.
-    pub fn new(masm: Masm, max_frame: u32, self_check: bool) -> Context {
+    pub fn new(
+        masm: Masm,
+        max_frame: u32,
+        self_check: bool,
+        perturb: Option<Box<Perturb>>,
+    ) -> Context {
         let mut moves = MoveResolver::default();
         moves.trace = self_check.then(Vec::new);
         Context {
@@ -114,6 +122,7 @@ impl Context {
             held: RegSet::EMPTY,
             stamps: [0; 32],
             clock: 0,
+            perturb,
             frame: Frame {
                 slots: 0,
                 max: max_frame / 8,
@@ -131,6 +140,9 @@ impl Context {
         self.held = RegSet::EMPTY;
         self.stamps = [0; 32];
         self.clock = 0;
+        if let Some(perturb) = &mut self.perturb {
+            perturb.begin_function();
+        }
         self.frame.slots = 0;
         self.flags_pending = false;
     }
@@ -380,20 +392,32 @@ impl Context {
         let free = set.without(self.used).without(self.held);
         let reg = match free.first() {
             Some(reg) => reg,
-            None => self.spill_oldest(set.without(self.held)),
+            None => self.spill_oldest(set),
         };
         self.held.insert(reg);
         reg
     }
 
+    /// Spills the register of `set` that was used longest ago.
     #[cold]
     fn spill_oldest(&mut self, set: RegSet) -> Reg {
-        let oldest = set
+        let mut victims = set.without(self.held);
+        if let Some(perturb) = &mut self.perturb {
+            match perturb.pick(victims) {
+                Some(victim) => victims = RegSet::of(victim),
+                None => {
+                    if let Some(refused) = perturb.give_back(set) {
+                        return refused;
+                    }
+                }
+            }
+        }
+        let victim = victims
             .iter()
             .min_by_key(|r| self.stamps[r.0 as usize])
             .expect("an operator holds fewer registers than there are");
-        self.spill(oldest);
-        oldest
+        self.spill(victim);
+        victim
     }
 
     /// Makes `reg` available to the current operator and holds it: its entries move to a
@@ -414,10 +438,13 @@ impl Context {
             }
         }
         self.held.insert(reg);
+        if let Some(perturb) = &mut self.perturb {
+            perturb.give_back(RegSet::of(reg));
+        }
     }
 
     /// Moves the entries in `from` to `to`, which is free.
-    fn rename(&mut self, from: Reg, to: Reg) {
+    pub fn rename(&mut self, from: Reg, to: Reg) {
         let ty = if from.is_xmm() {
             ValType::V128
         } else {

@@ -12,6 +12,7 @@ mod context;
 mod lower;
 pub mod masm;
 mod moves;
+mod perturb;
 pub mod reg;
 mod stack;
 pub mod trampoline;
