@@ -149,6 +149,7 @@ impl FunctionCompiler<'_> {
             match places.next(param) {
                 ArgLoc::Reg(reg) => cx.push_reg(param, reg),
                 ArgLoc::Stack(offset) => {
+                    rule!(StackParam);
                     let home = cx.stack.end_slot();
                     cx.stack.push_home(param, 1);
                     cx.frame.reserve(home + param.slots());
@@ -198,6 +199,7 @@ impl FunctionCompiler<'_> {
             Mem::base(Gpr::VMCTX, vmctx::VMCTX_STORE),
         );
         if let Some(trap) = out_of_fuel {
+            rule!(Fuel);
             masm.alu_mi(
                 Alu::Sub,
                 Size::S64,
@@ -207,6 +209,7 @@ impl FunctionCompiler<'_> {
             masm.jcc(Cond::LtU, trap);
         }
         if let Some(trap) = interrupted {
+            rule!(Epoch);
             // r11 = *epoch; the store is loaded again, there is one scratch register.
             masm.load(
                 Size::S64,
@@ -285,7 +288,10 @@ impl FunctionCompiler<'_> {
             cx.masm.buf.patch32(field, (frame + 8 + offset) as i32);
         }
         if frame > vmctx::STACK_SLACK {
+            rule!(LargeFrame);
             self.check_large_frame(frame);
+        } else {
+            rule!(SmallFrame);
         }
     }
 
@@ -311,6 +317,7 @@ impl FunctionCompiler<'_> {
 
     fn emit_cold_calls(&mut self) {
         for i in 0..self.c.cold_calls.len() {
+            rule!(ColdCall);
             let ColdCall {
                 entry,
                 back,
@@ -331,6 +338,7 @@ impl FunctionCompiler<'_> {
     fn emit_traps(&mut self) {
         for (code, label) in self.c.traps.into_iter().enumerate() {
             let Some(label) = label else { continue };
+            cover!(X64Traps, code);
             // The stack is checked before the stack pointer moves.
             self.note_stack(if code == TrapCode::StackOverflow as usize {
                 StackState::Entry
@@ -358,6 +366,7 @@ impl FunctionCompiler<'_> {
         let mut at = first;
         cx.masm.fzero(Xmm::SCRATCH);
         if end - first > 16 {
+            rule!(ZerosLoop);
             // Stores pairs of slots from the top down to the first; r11 counts bytes to -0.
             let pairs = (end - first) / 2;
             let masm = &mut cx.masm;
@@ -376,6 +385,9 @@ impl FunctionCompiler<'_> {
             masm.jcc(Cond::Ne, head);
             at = first + 2 * pairs;
         }
+        if at == first {
+            rule!(ZerosShort);
+        }
         while at + 2 <= end {
             cx.masm.vstore(moves::slot(at), Xmm::SCRATCH);
             at += 2;
@@ -393,6 +405,10 @@ impl FunctionCompiler<'_> {
 impl Sink for FunctionCompiler<'_> {
     #[inline(always)]
     fn op(&mut self, op: Op<'_>) {
+        #[cfg(feature = "coverage")]
+        if !self.c.blocks.is_dead() {
+            self.count_operator(&op);
+        }
         match op {
             Op::Declare(label, decl) => return self.declare(label, decl),
             Op::Label(label) => {

@@ -257,6 +257,7 @@ impl Context {
                 Loc::Home | Loc::Reg { clean: true, .. }
             )
         {
+            rule!(SecureTop);
             self.load_entry(top);
         }
     }
@@ -310,14 +311,24 @@ impl Context {
         let low = self.stack.get(pos);
         let mut top = self.stack.get(top_pos);
         let to_low = match top.loc {
-            Loc::Slot(s) if s == low.home => Loc::Home,
-            Loc::Slot(s) if s < low.home => top.loc,
+            Loc::Slot(s) if s == low.home => {
+                rule!(SwapBack);
+                Loc::Home
+            }
+            Loc::Slot(s) if s < low.home => {
+                rule!(SwapLower);
+                top.loc
+            }
             Loc::Slot(_) | Loc::Home => {
+                rule!(SwapLoad);
                 self.load_entry(top_pos);
                 top = self.stack.get(top_pos);
                 unclean(top.loc)
             }
-            loc => unclean(loc),
+            loc => {
+                rule!(SwapNames);
+                unclean(loc)
+            }
         };
         // Loading may have moved the lower one, too.
         let low = self.stack.get(pos);
@@ -416,6 +427,7 @@ impl Context {
             .iter()
             .min_by_key(|r| self.stamps[r.0 as usize])
             .expect("an operator holds fewer registers than there are");
+        rule!(Victim);
         self.spill(victim);
         victim
     }
@@ -433,8 +445,14 @@ impl Context {
             let mut free = self.free(class);
             free.remove(reg);
             match free.first() {
-                Some(to) => self.rename(reg, to),
-                None => self.spill(reg),
+                Some(to) => {
+                    rule!(TakeRename);
+                    self.rename(reg, to);
+                }
+                None => {
+                    rule!(TakeSpill);
+                    self.spill(reg);
+                }
             }
         }
         self.held.insert(reg);
@@ -485,6 +503,7 @@ impl Context {
             }
             match slot {
                 None => {
+                    cover!(X64Spills, reg.is_xmm(), clean, self.refs(reg).min(3) - 1);
                     if !clean {
                         self.store_home(pos, reg);
                     }
@@ -529,10 +548,12 @@ impl Context {
             let Loc::Slot(from) = entry.loc else { continue };
             let above = vec_of_aliases(&self.stack, entry.home);
             if !above.is_empty() {
+                rule!(CopyAliasChain);
                 pending.push(pos);
                 pending.extend(above);
                 continue;
             }
+            rule!(CopyAlias);
             self.frame.reserve(entry.home + entry.ty.slots());
             self.copy_slot(entry.ty, from, entry.home);
             self.relocate(pos, Loc::Home);
@@ -549,6 +570,7 @@ impl Context {
     #[cold]
     fn flush_aliases(&mut self) {
         const KEEP: usize = 16;
+        rule!(FlushAliases);
         let off: Vec<u32> = self.stack.off().to_vec();
         for &pos in &off[..off.len() - KEEP] {
             match self.stack.get(pos).loc {
@@ -564,17 +586,25 @@ impl Context {
         let entry = self.stack.get(pos);
         match entry.loc {
             Loc::Home => return,
-            Loc::Reg { clean: true, .. } => {}
-            Loc::Reg { reg, .. } => self.store_home(pos, reg),
+            Loc::Reg { clean: true, .. } => {
+                rule!(HomeClean);
+            }
+            Loc::Reg { reg, .. } => {
+                rule!(HomeDirty);
+                self.store_home(pos, reg);
+            }
             Loc::Const(bits) => {
+                rule!(HomeConst);
                 self.free_slot(pos);
                 moves::store_constant(&mut self.masm, entry.ty, bits, moves::slot(entry.home));
             }
             Loc::Slot(from) => {
+                rule!(HomeSlot);
                 self.free_slot(pos);
                 self.copy_slot(entry.ty, from, entry.home);
             }
             Loc::Flags(_) => {
+                rule!(HomeFlags);
                 self.load_entry(pos);
                 return self.send_home(pos);
             }
@@ -602,6 +632,7 @@ impl Context {
         if self.stack.has_slot_aliases() && self.may_overwrite_named_slots(end) {
             // A store may have to copy aliases away, which changes the list.
             while let Some(reg) = self.lowest_register_below(end) {
+                rule!(CallSpillSecured);
                 self.spill(reg);
             }
             return;
@@ -634,8 +665,10 @@ impl Context {
             }
             let slot = &mut stored[reg.0 as usize];
             if *slot != NONE {
+                rule!(CallSpillAlias);
                 return Loc::Slot(*slot);
             }
+            rule!(CallSpill);
             *slot = entry.home;
             frame.reserve(entry.home + entry.ty.slots());
             moves::store(masm, entry.ty, moves::slot(entry.home), reg);
@@ -701,20 +734,24 @@ impl Context {
         let entry = self.stack.get(pos);
         match entry.loc {
             Loc::Home => {
+                rule!(LoadHome);
                 moves::load(&mut self.masm, entry.ty, moves::slot(entry.home), reg);
                 self.relocate(pos, Loc::Reg { reg, clean: true });
                 self.cache_slot(entry.home, reg);
             }
             Loc::Slot(from) => {
+                rule!(LoadSlot);
                 moves::load(&mut self.masm, entry.ty, moves::slot(from), reg);
                 self.relocate(pos, Loc::Reg { reg, clean: false });
                 self.cache_slot(from, reg);
             }
             Loc::Const(bits) => {
+                rule!(LoadConst);
                 moves::constant(&mut self.masm, entry.ty, bits, reg);
                 self.relocate(pos, Loc::Reg { reg, clean: false });
             }
             Loc::Flags(cond) => {
+                rule!(LoadFlags);
                 self.masm.setcc(cond, reg.gpr());
                 self.masm.movzx8(reg.gpr(), reg.gpr());
                 self.relocate(pos, Loc::Reg { reg, clean: false });
@@ -737,12 +774,14 @@ impl Context {
                 }
             && self.stack.off().len() < VirtualStack::MAX_OFF
         {
+            rule!(CacheOwner);
             self.relocate(pos, Loc::Reg { reg, clean: true });
         }
         if self.stack.has_slot_aliases() {
             for i in 0..self.stack.off().len() {
                 let pos = self.stack.off()[i];
                 if self.stack.get(pos).loc == Loc::Slot(slot) {
+                    rule!(CacheAlias);
                     self.relocate(pos, Loc::Reg { reg, clean: false });
                 }
             }

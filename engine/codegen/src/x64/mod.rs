@@ -9,6 +9,8 @@ mod blocks;
 pub(crate) mod check;
 mod compiler;
 mod context;
+#[cfg(feature = "coverage")]
+mod cover;
 mod lower;
 pub mod masm;
 mod moves;

@@ -6,6 +6,7 @@
 mod campaign;
 mod compare;
 mod compile;
+mod coverage;
 mod diff;
 mod error;
 mod generate;
