@@ -31,6 +31,9 @@ pub enum Variant {
     Metered,
     /// Bytecode, in the interpreter.
     Bytecode,
+    /// Registers, places and features chosen at random, by the seed of the case; so is the way
+    /// to check bounds.
+    Perturbed,
 }
 
 /// The engine in one configuration.
@@ -56,6 +59,10 @@ impl X64 {
         }
         if variant == Variant::Bytecode {
             config.backend(Backend::Bytecode);
+        }
+        if variant == Variant::Perturbed {
+            // For those who have no seed.
+            config.perturb(Some(1));
         }
         if variant == Variant::Metered {
             config.fuel(true).epoch_interruption(true);
@@ -85,30 +92,15 @@ impl X64 {
 
     fn engine(&self, fuel: bool) -> &microwasm_runtime::Engine {
         let cell = if fuel { &self.fueled } else { &self.plain };
-        cell.get_or_init(|| {
-            let mut config = self.config.clone();
-            if fuel {
-                config.fuel(true);
-            }
-            microwasm_runtime::Engine::new(&config).expect("the machine is one that is supported")
-        })
-    }
-}
-
-impl Engine for X64 {
-    fn name(&self) -> &str {
-        self.name
+        cell.get_or_init(|| start(&self.config, fuel))
     }
 
-    fn sibling(&self) -> Option<Box<dyn Engine>> {
-        Some(Box::new(match self.variant {
-            Variant::Bytecode => X64::new("x64-explicit", Variant::Explicit),
-            _ => X64::new("bytecode", Variant::Bytecode),
-        }))
-    }
-
-    fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
-        let engine = self.engine(limits.fuel.is_some());
+    fn store_of(
+        &self,
+        engine: &microwasm_runtime::Engine,
+        host: Rc<dyn Host>,
+        limits: Limits,
+    ) -> Box<dyn Store> {
         let data = Data {
             host,
             limiter: Limiter(limits),
@@ -135,6 +127,43 @@ impl Engine for X64 {
             store.set_epoch_deadline(1);
         }
         Box::new(Context(store))
+    }
+}
+
+fn start(config: &Config, fuel: bool) -> microwasm_runtime::Engine {
+    let mut config = config.clone();
+    if fuel {
+        config.fuel(true);
+    }
+    microwasm_runtime::Engine::new(&config).expect("the machine is one that is supported")
+}
+
+impl Engine for X64 {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn sibling(&self) -> Option<Box<dyn Engine>> {
+        Some(Box::new(match self.variant {
+            Variant::Bytecode => X64::new("x64-explicit", Variant::Explicit),
+            _ => X64::new("bytecode", Variant::Bytecode),
+        }))
+    }
+
+    fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
+        self.store_of(self.engine(limits.fuel.is_some()), host, limits)
+    }
+
+    fn seeded_store(&self, seed: u64, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
+        if self.variant != Variant::Perturbed {
+            return self.store(host, limits);
+        }
+        let mut config = self.config.clone();
+        config.perturb(Some(seed));
+        if seed.is_multiple_of(2) {
+            config.memory_bounds(MemoryBounds::Explicit);
+        }
+        self.store_of(&start(&config, limits.fuel.is_some()), host, limits)
     }
 }
 

@@ -360,6 +360,7 @@ impl MoveEmitter for Emitter {
         let Dst::Slot(dst) = mv.dst else {
             unreachable!("bytecode moves values between slots")
         };
+        cover!(BytecodeMoves, matches!(mv.src, Src::Const(_)));
         match mv.src {
             Src::Slot(src) => self.copy(dst, src),
             Src::Const(bits) => self.constant(dst, bits),

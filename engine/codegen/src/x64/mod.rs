@@ -9,9 +9,12 @@ mod blocks;
 pub(crate) mod check;
 mod compiler;
 mod context;
+#[cfg(feature = "coverage")]
+mod cover;
 mod lower;
 pub mod masm;
 mod moves;
+mod perturb;
 pub mod reg;
 mod stack;
 pub mod trampoline;
