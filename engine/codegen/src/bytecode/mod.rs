@@ -18,6 +18,8 @@ mod compiler;
 mod context;
 mod emit;
 mod lower;
+#[cfg(feature = "listing")]
+mod observe;
 pub mod op;
 pub mod signature;
 mod stack;

@@ -12,6 +12,8 @@ mod context;
 mod lower;
 pub mod masm;
 mod moves;
+#[cfg(feature = "listing")]
+mod observe;
 pub mod reg;
 mod stack;
 pub mod trampoline;

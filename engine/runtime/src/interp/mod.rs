@@ -123,7 +123,15 @@ pub(crate) unsafe extern "C" fn enter(
             top.add(i).write(val::read(args.add(i)));
         }
         let before = std::mem::replace(&mut (*inner).vm.entry_sp, control as usize);
-        let code = run::run(callee, top, control, store);
+        #[cfg(feature = "trace")]
+        let run = if crate::trace::is_watching() {
+            run::run::<true>
+        } else {
+            run::run::<false>
+        };
+        #[cfg(not(feature = "trace"))]
+        let run = run::run::<false>;
+        let code = run(callee, top, control, store);
         (*inner).vm.entry_sp = before;
         (*inner).interp.top = top;
         (*inner).interp.control = control;

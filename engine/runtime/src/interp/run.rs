@@ -153,9 +153,11 @@ unsafe fn trapped(store: *mut VmStore, vmctx: *mut VmCtx, pc: *const u8, code: u
 /// `callee` is a function of validated bytecode, of an instance of the store, which nobody else
 /// is using. From `top` to `control` lies initialised memory that nobody else is using, with
 /// room for arguments, results, and [`MARGIN`] words.
+///
+/// With `WATCHED`, whoever watches this thread is told of every instruction.
 // Branches on `not less` are taken for NaN, too.
 #[allow(clippy::neg_cmp_op_on_partial_ord)]
-pub(super) unsafe fn run(
+pub(super) unsafe fn run<const WATCHED: bool>(
     callee: *const VmFuncRef,
     top: *mut u64,
     control: *mut u64,
@@ -356,6 +358,13 @@ pub(super) unsafe fn run(
     // SAFETY: a function of validated bytecode.
     enter!(unsafe { Code::new((*callee).code) }, frame, code);
     loop {
+        #[cfg(feature = "trace")]
+        if WATCHED {
+            // SAFETY: the instance that executes; the stack ends at `control`.
+            unsafe {
+                crate::trace::interpreting(vmctx, code.address(), frame.address(), control);
+            }
+        }
         match code.opcode() {
             // Control.
             Opcode::Unreachable => trap!(TrapCode::Unreachable),
