@@ -9,12 +9,14 @@ use microwasm::input::{Form, InputError};
 use microwasm::module::{GlobalType, MemoryType, TableType};
 use microwasm::text::{self, Offsets};
 use microwasm::{FuncType, binary};
+use microwasm_codegen::link::HostCall;
 use microwasm_codegen::{Backend, CpuFeatures, MemoryBounds, TrapCode};
 use microwasm_runtime::{
     AsContextMut, Caller, CompileError, Config, Error, ExternRef, ResourceLimiter, Val,
 };
 
-use super::layout::Arrangement;
+use super::layout::{Arrangement, Order};
+use super::microwasm::Microwasm;
 use crate::engine::*;
 use crate::value::Value;
 
@@ -90,7 +92,8 @@ impl X64 {
         self
     }
 
-    fn engine(&self, fuel: bool) -> &microwasm_runtime::Engine {
+    /// The engine itself, with or without fuel being counted.
+    pub fn engine(&self, fuel: bool) -> &microwasm_runtime::Engine {
         let cell = if fuel { &self.fueled } else { &self.plain };
         cell.get_or_init(|| start(&self.config, fuel))
     }
@@ -148,6 +151,24 @@ impl Engine for X64 {
             Variant::Bytecode => X64::new("x64-explicit", Variant::Explicit),
             _ => X64::new("bytecode", Variant::Bytecode),
         }))
+    }
+
+    fn definition(&self) -> Option<Box<dyn Engine>> {
+        Some(Box::new(Microwasm::new("microwasm")))
+    }
+
+    fn relinked(&self) -> Option<Box<dyn Engine>> {
+        // Another order and other distances; bytecode knows no other ways than tables.
+        let relinked = X64::new(self.name, self.variant);
+        Some(Box::new(relinked.in_layout(Arrangement {
+            order: Order::Reversed,
+            padding: 4000,
+            host: match self.variant {
+                Variant::Bytecode => HostCall::Table,
+                _ => HostCall::Direct,
+            },
+            ..Arrangement::PLAIN
+        })))
     }
 
     fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {

@@ -97,7 +97,7 @@ impl Drop for CodeBlock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::code::chunk::contains;
+    use crate::code::chunk::is_code as contains;
     use crate::code::owner_of;
 
     fn block(bytes: &[u8]) -> CodeBlock {

@@ -38,6 +38,8 @@ pub(super) unsafe fn run(callee: *const VmFuncRef, top: *mut u64, control: *mut 
     let (frame, back) = (machine.frame, machine.code);
     match machine.enter(callee, frame, back) {
         Flow::End(code) => code,
+        #[cfg(feature = "trace")]
+        Flow::Next if crate::trace::is_watching() => machine.go_on_watched(),
         Flow::Next => machine.go_on(),
     }
 }
@@ -119,7 +121,7 @@ mod threaded {
     }
 }
 
-#[cfg(not(threaded))]
+#[cfg(any(not(threaded), feature = "trace"))]
 mod looped {
     use super::*;
 
@@ -139,10 +141,25 @@ mod looped {
 
     impl Machine {
         /// Executes what is to be executed.
+        #[cfg(not(threaded))]
         pub(super) fn go_on(mut self) -> u32 {
             loop {
-                let step = STEPS[self.code.number()];
-                if let Flow::End(code) = step(&mut self) {
+                if let Flow::End(code) = STEPS[self.code.number()](&mut self) {
+                    return code;
+                }
+            }
+        }
+
+        /// Executes what is to be executed, and tells who watches this thread of every instruction.
+        #[cfg(feature = "trace")]
+        pub(super) fn go_on_watched(mut self) -> u32 {
+            loop {
+                // SAFETY: the instance that executes; the stack ends at `control`.
+                unsafe {
+                    let (code, frame) = (self.code.address(), self.frame.address());
+                    crate::trace::interpreting(self.vmctx, code, frame, self.control);
+                }
+                if let Flow::End(code) = STEPS[self.code.number()](&mut self) {
                     return code;
                 }
             }
