@@ -361,8 +361,11 @@ pub(super) unsafe fn run<const WATCHED: bool>(
         #[cfg(feature = "trace")]
         if WATCHED {
             // SAFETY: the instance that executes; the stack ends at `control`.
-            unsafe {
-                crate::trace::interpreting(vmctx, code.address(), frame.address(), control);
+            let go = unsafe {
+                crate::trace::interpreting(vmctx, code.address(), frame.address(), control)
+            };
+            if go.is_break() {
+                trap!(TrapCode::Interrupted);
             }
         }
         match code.opcode() {
