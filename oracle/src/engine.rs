@@ -242,6 +242,12 @@ pub trait Engine {
 
     /// Creates a store whose host functions call `host`.
     fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store>;
+
+    /// Likewise; an engine that chooses something at random chooses by `seed`.
+    fn seeded_store(&self, seed: u64, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
+        let _ = seed;
+        self.store(host, limits)
+    }
 }
 
 /// The receiver of all calls to host functions of a store.

@@ -86,7 +86,7 @@ impl<'a> Subject<'a> {
         let host = Rc::new(SuiteHost::new(seed, types.collect()));
         let mut subject = Subject {
             shape,
-            store: engine.store(host.clone(), limits),
+            store: engine.seeded_store(seed, host.clone(), limits),
             host,
             funcs: Vec::new(),
             items: Items::default(),

@@ -189,6 +189,7 @@ impl Parts {
             source_map,
             unwind,
             self_check,
+            perturb,
             max_frame,
             max_function_code,
         } = *settings;
@@ -211,6 +212,8 @@ impl Parts {
         for flag in [sse41, popcnt, lzcnt, bmi1, bmi2, avx] {
             self.tag(u8::from(flag));
         }
+        self.tag(u8::from(perturb.is_some()));
+        self.0.update(&perturb.unwrap_or(0).to_le_bytes());
         self.number(max_frame);
         self.number(max_function_code);
     }

@@ -2,6 +2,27 @@
 //! an image of them. Never maps memory, never calls code, knows no addresses.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "coverage")]
+#[macro_use]
+pub mod coverage;
+#[cfg(not(feature = "coverage"))]
+#[macro_use]
+mod uncounted {
+    //! In place of what counts rules: nothing.
+
+    macro_rules! cover {
+        ($($marked:tt)*) => {};
+    }
+
+    macro_rules! rule {
+        ($rule:ident) => {};
+    }
+
+    macro_rules! bytecode_rule {
+        ($rule:ident) => {};
+    }
+}
+
 pub mod buffer;
 pub mod bytecode;
 #[cfg(feature = "cache")]

@@ -168,6 +168,8 @@ impl MoveResolver {
         if self.moves.is_empty() {
             return;
         }
+        #[cfg(feature = "coverage")]
+        self.count_order(out);
         if self.moves.len() == 1 || self.independent() {
             for i in 0..self.moves.len() {
                 self.emit(out, self.moves[i]);
@@ -248,6 +250,8 @@ impl MoveResolver {
             let start = self.cycle_start(i);
             let Move { dst, ty, .. } = self.moves[start as usize];
             let scratch = out.scratch(dst, ty);
+            #[cfg(feature = "coverage")]
+            self.count_cycle(start, scratch);
             // The one reader of `dst` needs what is there now, whatever its type.
             let reader_ty = self.reader_type(dst, start);
             let saved = as_src(dst).expect("a location on a cycle is read");
@@ -327,6 +331,50 @@ impl MoveResolver {
             trace.push(mv);
         }
         out.emit(mv);
+    }
+}
+
+#[cfg(feature = "coverage")]
+impl MoveResolver {
+    fn count_order(&self, out: &mut impl MoveEmitter) {
+        let order = match self.moves.len() {
+            1 => 0,
+            _ if self.independent() => 1,
+            _ => 2,
+        };
+        let Move { dst, ty, .. } = self.moves[0];
+        match out.scratch(dst, ty) {
+            Dst::Slot(_) => cover!(BytecodeOrders, order),
+            _ => cover!(X64Orders, order),
+        }
+    }
+
+    /// Counts the cycle through move `start`. Only bytecode keeps a slot's value in a slot.
+    fn count_cycle(&mut self, start: u32, scratch: Dst) {
+        let (mut length, mut kinds, mut at) = (0, [false; 3], start);
+        loop {
+            let Move { src, dst, .. } = self.moves[at as usize];
+            length += 1;
+            match dst {
+                Dst::Reg(reg) => kinds[usize::from(reg.is_xmm())] = true,
+                _ => kinds[2] = true,
+            }
+            at = self.usage_of_src(src).map_or(start, |u| u.writer);
+            if at == start {
+                break;
+            }
+        }
+        let length = length.min(4) - 2;
+        let kind = match kinds {
+            [true, false, false] => 0,
+            [false, true, false] => 1,
+            [false, false, true] => 2,
+            _ => 3,
+        };
+        match scratch {
+            Dst::Slot(_) => cover!(BytecodeCycles, length),
+            _ => cover!(X64Cycles, length, kind),
+        }
     }
 }
 

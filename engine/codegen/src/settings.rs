@@ -91,6 +91,9 @@ pub struct Settings {
     pub unwind: bool,
     /// Verify the allocator's state after each operator and the moves of each edge.
     pub self_check: bool,
+    /// Has the x86-64 backend choose otherwise wherever nothing observable may depend on what
+    /// it chooses, at random from this seed: for tests.
+    pub perturb: Option<u64>,
     /// Largest frame, in bytes.
     pub max_frame: u32,
     /// Largest code of one function, in bytes.
@@ -108,6 +111,7 @@ impl Default for Settings {
             source_map: false,
             unwind: false,
             self_check: cfg!(debug_assertions) || cfg!(fuzzing),
+            perturb: None,
             max_frame: 64 << 20,
             max_function_code: 256 << 20,
         }

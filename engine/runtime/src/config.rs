@@ -90,6 +90,14 @@ impl Config {
         self
     }
 
+    /// Has the x86-64 backend choose registers, places, conventions of blocks and CPU features
+    /// at random from a seed, wherever nothing observable may depend on what it chooses. The
+    /// same seed gives the same code. For tests of the compiler; code becomes slow.
+    pub fn perturb(&mut self, seed: Option<u64>) -> &mut Config {
+        self.settings.perturb = seed;
+        self
+    }
+
     /// Keeps the way from machine code back to the offset in the module.
     pub fn source_map(&mut self, enable: bool) -> &mut Config {
         self.settings.source_map = enable;

@@ -133,6 +133,9 @@ fn other_settings_are_refused() {
         engine_with(|config| {
             config.epoch_interruption(true);
         }),
+        engine_with(|config| {
+            config.perturb(Some(1));
+        }),
         bytecode(),
     ];
     for other in others {

@@ -21,6 +21,7 @@ pub const NAMES: &[&str] = &[
     "wasmi-2",
     "microwasm",
     "bytecode",
+    "x64-perturbed",
 ];
 
 /// The engines that take Microwasm, too; the first is the reference there.
@@ -31,6 +32,7 @@ pub const MICROWASM: &[&str] = &[
     "x64-baseline",
     "x64-metered",
     "bytecode",
+    "x64-perturbed",
 ];
 
 /// The engine that judges the others.
@@ -59,6 +61,7 @@ pub const DEFAULT: &[&str] = &[
     "x64-baseline",
     "x64-metered",
     "bytecode",
+    "x64-perturbed",
 ];
 
 /// The engines that a module given on the command line is compared in, by its form.
@@ -82,8 +85,9 @@ pub fn witness_for(module: &[u8], reference: &str) -> Option<Box<dyn Engine>> {
 /// reference, and two others, which take turns.
 pub fn choose_directed(choice: u64) -> &'static [usize] {
     match choice % 8 {
-        0..4 => &[0, 1, 2],
-        4 => &[0, 1, 3],
+        0 | 1 => &[0, 1, 2],
+        2 | 3 => &[0, 1, 9],
+        4 => &[0, 3, 9],
         5 => &[0, 2, 3],
         6 => &[0, 1, 8],
         _ => &[0, 2, 8],
@@ -98,6 +102,7 @@ pub fn compiled(name: &str) -> Option<X64> {
         "x64-baseline" => X64::new("x64-baseline", Variant::Baseline),
         "x64-metered" => X64::new("x64-metered", Variant::Metered),
         "bytecode" => X64::new("bytecode", Variant::Bytecode),
+        "x64-perturbed" => X64::new("x64-perturbed", Variant::Perturbed),
         _ => return None,
     })
 }
@@ -133,13 +138,14 @@ pub fn microwasm() -> Vec<Box<dyn Engine>> {
 /// reference, and one or two others.
 pub fn choose_microwasm(choice: u8) -> &'static [usize] {
     match choice % 8 {
-        0..2 => &[7, 1],
+        0 => &[7, 1],
+        1 => &[7, 9],
         2 => &[7, 2],
         3 => &[7, 3],
         4 => &[7, 4],
         5 => &[7, 8],
         6 => &[7, 1, 8],
-        _ => &[7, 1, 2],
+        _ => &[7, 2, 9],
     }
 }
 
@@ -151,13 +157,15 @@ pub fn choose(choice: u8) -> &'static [usize] {
         return &[0, 1, 7];
     }
     match choice % 16 {
-        0..5 => &[0, 1, 2],
-        5..8 => &[0, 1, 8],
+        0..3 => &[0, 1, 2],
+        3..5 => &[0, 1, 9],
+        5..7 => &[0, 1, 8],
+        7 => &[0, 9],
         8..10 => &[0, 8],
         10 => &[0, 1],
         11..13 => &[0, 3],
         13 => &[0, 4],
-        14 => &[0, 1, 2, 3, 4, 8],
+        14 => &[0, 1, 2, 3, 4, 8, 9],
         _ => &[0, 2, 5],
     }
 }

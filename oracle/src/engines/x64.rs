@@ -5,9 +5,10 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use microwasm::FuncType;
-use microwasm::input::InputError;
+use microwasm::input::{Form, InputError};
 use microwasm::module::{GlobalType, MemoryType, TableType};
+use microwasm::text::{self, Offsets};
+use microwasm::{FuncType, binary};
 use microwasm_codegen::link::HostCall;
 use microwasm_codegen::{Backend, CpuFeatures, MemoryBounds, TrapCode};
 use microwasm_runtime::{
@@ -32,6 +33,9 @@ pub enum Variant {
     Metered,
     /// Bytecode, in the interpreter.
     Bytecode,
+    /// Registers, places and features chosen at random, by the seed of the case; so is the way
+    /// to check bounds.
+    Perturbed,
 }
 
 /// The engine in one configuration.
@@ -40,6 +44,7 @@ pub struct X64 {
     config: Config,
     variant: Variant,
     arrangement: Option<Arrangement>,
+    form: Option<Form>,
     plain: OnceCell<microwasm_runtime::Engine>,
     fueled: OnceCell<microwasm_runtime::Engine>,
 }
@@ -57,6 +62,10 @@ impl X64 {
         if variant == Variant::Bytecode {
             config.backend(Backend::Bytecode);
         }
+        if variant == Variant::Perturbed {
+            // For those who have no seed.
+            config.perturb(Some(1));
+        }
         if variant == Variant::Metered {
             config.fuel(true).epoch_interruption(true);
         }
@@ -65,6 +74,7 @@ impl X64 {
             config,
             variant,
             arrangement: None,
+            form: None,
             plain: OnceCell::new(),
             fueled: OnceCell::new(),
         }
@@ -76,17 +86,59 @@ impl X64 {
         self
     }
 
+    /// Has every module that is valid turned into this form of Microwasm before it is compiled.
+    pub fn through(mut self, form: Form) -> X64 {
+        self.form = Some(form);
+        self
+    }
+
     /// The engine itself, with or without fuel being counted.
     pub fn engine(&self, fuel: bool) -> &microwasm_runtime::Engine {
         let cell = if fuel { &self.fueled } else { &self.plain };
-        cell.get_or_init(|| {
-            let mut config = self.config.clone();
-            if fuel {
-                config.fuel(true);
-            }
-            microwasm_runtime::Engine::new(&config).expect("the machine is one that is supported")
-        })
+        cell.get_or_init(|| start(&self.config, fuel))
     }
+
+    fn store_of(
+        &self,
+        engine: &microwasm_runtime::Engine,
+        host: Rc<dyn Host>,
+        limits: Limits,
+    ) -> Box<dyn Store> {
+        let data = Data {
+            host,
+            limiter: Limiter(limits),
+            arrangement: self.arrangement,
+            form: self.form,
+            modules: Vec::new(),
+            instances: Vec::new(),
+            funcs: Vec::new(),
+            func_handles: HashMap::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            globals: Vec::new(),
+        };
+        let mut store = microwasm_runtime::Store::new(engine, data);
+        store.limiter(|data| &mut data.limiter);
+        let metered = self.variant == Variant::Metered;
+        if metered || limits.fuel.is_some() {
+            let fuel = limits.fuel.unwrap_or(u64::MAX / 2);
+            store
+                .set_fuel(fuel)
+                .expect("fuel is counted under these settings");
+        }
+        if metered {
+            store.set_epoch_deadline(1);
+        }
+        Box::new(Context(store))
+    }
+}
+
+fn start(config: &Config, fuel: bool) -> microwasm_runtime::Engine {
+    let mut config = config.clone();
+    if fuel {
+        config.fuel(true);
+    }
+    microwasm_runtime::Engine::new(&config).expect("the machine is one that is supported")
 }
 
 impl Engine for X64 {
@@ -120,32 +172,31 @@ impl Engine for X64 {
     }
 
     fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
-        let engine = self.engine(limits.fuel.is_some());
-        let data = Data {
-            host,
-            limiter: Limiter(limits),
-            arrangement: self.arrangement,
-            modules: Vec::new(),
-            instances: Vec::new(),
-            funcs: Vec::new(),
-            func_handles: HashMap::new(),
-            memories: Vec::new(),
-            tables: Vec::new(),
-            globals: Vec::new(),
-        };
-        let mut store = microwasm_runtime::Store::new(engine, data);
-        store.limiter(|data| &mut data.limiter);
-        let metered = self.variant == Variant::Metered;
-        if metered || limits.fuel.is_some() {
-            let fuel = limits.fuel.unwrap_or(u64::MAX / 2);
-            store
-                .set_fuel(fuel)
-                .expect("fuel is counted under these settings");
+        self.store_of(self.engine(limits.fuel.is_some()), host, limits)
+    }
+
+    fn seeded_store(&self, seed: u64, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
+        if self.variant != Variant::Perturbed {
+            return self.store(host, limits);
         }
-        if metered {
-            store.set_epoch_deadline(1);
+        let mut config = self.config.clone();
+        config.perturb(Some(seed));
+        if seed.is_multiple_of(2) {
+            config.memory_bounds(MemoryBounds::Explicit);
         }
-        Box::new(Context(store))
+        self.store_of(&start(&config, limits.fuel.is_some()), host, limits)
+    }
+}
+
+/// The module in another form, unless it is not valid.
+fn convert(module: &[u8], form: Form) -> Option<Vec<u8>> {
+    let limits = microwasm::wasm::Limits::default();
+    match form {
+        Form::Wasm => None,
+        Form::Binary => binary::write(module, limits).ok(),
+        Form::Text => text::print(module, limits, Offsets::Hide)
+            .ok()
+            .map(String::into_bytes),
     }
 }
 
@@ -154,6 +205,7 @@ struct Data {
     host: Rc<dyn Host>,
     limiter: Limiter,
     arrangement: Option<Arrangement>,
+    form: Option<Form>,
     modules: Vec<microwasm_runtime::Module>,
     instances: Vec<microwasm_runtime::Instance>,
     funcs: Vec<microwasm_runtime::Func>,
@@ -321,7 +373,9 @@ fn call_host(
 
 impl<C: HasData> Store for Context<C> {
     fn compile(&mut self, wasm: &[u8]) -> Result<Module, Refusal> {
-        let module = microwasm_runtime::Module::new(self.0.engine(), wasm)
+        let converted = self.0.data().form.and_then(|form| convert(wasm, form));
+        let bytes = converted.as_deref().unwrap_or(wasm);
+        let module = microwasm_runtime::Module::new(self.0.engine(), bytes)
             .map_err(|error| refusal(&error))?;
         let modules = &mut self.0.data_mut().modules;
         modules.push(module);

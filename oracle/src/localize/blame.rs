@@ -173,8 +173,9 @@ fn values(maps: &Maps, lockstep: &Lockstep<'_>, before: &Before, differing: &[Di
         }
         results = kept;
     }
-    if kind == Kind::Branch {
-        // Everything that the block keeps goes over the edge.
+    if kind == Kind::Branch || joined(maps, op.as_ref(), before) {
+        // Everything that the block keeps goes over the edge; what a local is set to is computed
+        // there at once.
         results = 0;
     }
     let main = differing
@@ -218,6 +219,19 @@ fn values(maps: &Maps, lockstep: &Lockstep<'_>, before: &Before, differing: &[Di
         symptom,
         wrong: wrong.collect(),
     }
+}
+
+/// Whether the operators between the two share their code with the first.
+fn joined(maps: &Maps, op: Option<&Before>, next: &Before) -> bool {
+    let Some((op, map)) = op.and_then(|op| Some((op, maps.function(op.func)?))) else {
+        return false;
+    };
+    let mut between = (op.op + 1..next.op)
+        .filter_map(|op| map.boundary(op))
+        .peekable();
+    (op.func, op.depth) == (next.func, next.depth)
+        && between.peek().is_some()
+        && between.all(|boundary| !boundary.judged)
 }
 
 /// Whether the value, which is not the operator's, was a pending compare before it.

@@ -382,11 +382,19 @@ fn operator(wasm: &[u8], offset: u32) -> String {
     };
     let mut found = lines.filter(|(at, _)| *at == Some(offset.into()));
     found.next().map_or("an operator".into(), |(_, line)| {
-        // Without comments on where a branch goes.
-        let line = line.split("(;").next().unwrap_or(line);
-        match line.split(";;").next().unwrap_or(line).trim() {
+        // Comments say where a branch goes.
+        let code = line.split(";;").next().unwrap_or(line);
+        let parts = code
+            .split("(;")
+            .enumerate()
+            .map(|(index, part)| match index {
+                0 => part,
+                _ => part.split_once(";)").map_or("", |(_, behind)| behind),
+            });
+        let text: String = parts.collect();
+        match &*text.split_whitespace().collect::<Vec<_>>().join(" ") {
             ")" => "end".to_owned(),
-            line => line.to_owned(),
+            text => text.to_owned(),
         }
     })
 }

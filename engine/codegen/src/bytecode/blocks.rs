@@ -161,7 +161,25 @@ impl FunctionCompiler<'_> {
         }
         self.settle_edge(label);
         self.add_moves(label);
+        self.count_edge(0, label);
         self.c.cx.resolve_moves();
+    }
+
+    /// Counts an edge whose moves have been listed.
+    #[inline(always)]
+    fn count_edge(&self, kind: usize, label: Label) {
+        #[cfg(feature = "coverage")]
+        {
+            let (first, base) = self.arguments(label);
+            cover!(
+                BytecodeEdges,
+                kind,
+                !self.c.cx.moves.is_empty(),
+                first != base
+            );
+        }
+        #[cfg(not(feature = "coverage"))]
+        let _ = (kind, label);
     }
 
     /// Sends everything home that a branch to `label` wants there and that would go to the
@@ -203,12 +221,21 @@ impl FunctionCompiler<'_> {
         let height = cx.stack.height();
         if height - first == 1 {
             match cx.stack.get(first).source() {
-                Src::Slot(slot) if slot != 0 => return cx.emit.return_slot(slot),
-                Src::Const(bits) => cx.emit.constant(0, bits),
-                _ => {}
+                Src::Slot(slot) if slot != 0 => {
+                    bytecode_rule!(ReturnSlot);
+                    return cx.emit.return_slot(slot);
+                }
+                Src::Const(bits) => {
+                    bytecode_rule!(ReturnConst);
+                    cx.emit.constant(0, bits);
+                }
+                _ => {
+                    bytecode_rule!(ReturnThere);
+                }
             }
             return cx.emit.plain(Opcode::Return);
         }
+        bytecode_rule!(ReturnMany);
         let mut slot = 0;
         for pos in first..height {
             let entry = cx.stack.get(pos);
@@ -270,6 +297,7 @@ impl FunctionCompiler<'_> {
         self.settle_edge(label);
         if label != Label::RETURN {
             self.add_moves(label);
+            self.count_edge(1, label);
             if self.c.cx.moves.is_empty() {
                 let target = self.jump_label(label);
                 return self.c.cx.branch(cond, target);
@@ -290,6 +318,7 @@ impl FunctionCompiler<'_> {
     pub(super) fn br_table(&mut self, targets: &[Label], default: Label) {
         let index = self.c.cx.pop();
         if targets.is_empty() {
+            bytecode_rule!(TableEmpty);
             return self.br(default);
         }
         let height = self.c.cx.stack.height();
@@ -326,6 +355,7 @@ impl FunctionCompiler<'_> {
         self.c.blocks.blocks[label.index()].called = true;
         let direct = label != Label::RETURN && {
             self.add_moves(label);
+            self.count_edge(2, label);
             self.c.cx.moves.discard()
         };
         let edge = if direct {
@@ -346,10 +376,13 @@ impl FunctionCompiler<'_> {
     pub(super) fn label(&mut self, label: Label) {
         match self.c.blocks.cursor {
             Cursor::Fall(fall) if fall == label => {
+                bytecode_rule!(BindFall);
                 self.c.blocks.cursor = Cursor::Open;
                 return;
             }
-            Cursor::Jump(target) if target == label => {}
+            Cursor::Jump(target) if target == label => {
+                bytecode_rule!(BindNext);
+            }
             _ => self.flush_cursor(),
         }
         let Block {
@@ -362,8 +395,10 @@ impl FunctionCompiler<'_> {
         } = *self.c.blocks.get(label);
         // The callers of a backward block may all come later.
         if !(called || backward) || label == Label::RETURN {
+            bytecode_rule!(BindDead);
             return self.end_dead();
         }
+        bytecode_rule!(BindLabel);
         let args = args.start as usize..args.end as usize;
         let cx = &mut self.c.cx;
         cx.stack.reset_home(base);

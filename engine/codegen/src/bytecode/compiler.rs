@@ -119,6 +119,10 @@ impl FunctionCompiler<'_> {
 impl Sink for FunctionCompiler<'_> {
     #[inline(always)]
     fn op(&mut self, op: Op<'_>) {
+        #[cfg(feature = "coverage")]
+        if !self.c.blocks.is_dead() {
+            super::cover::operator(&self.c.cx, &op);
+        }
         match op {
             Op::Declare(label, decl) => return self.declare(label, decl),
             Op::Label(label) => {

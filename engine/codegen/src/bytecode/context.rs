@@ -198,15 +198,22 @@ impl Context {
         let home = self.stack.get(pos).home;
         let top = self.stack.pop();
         match top.loc {
-            Loc::Slot(slot) if slot == home => return,
+            Loc::Slot(slot) if slot == home => {
+                bytecode_rule!(SetSame);
+                return;
+            }
             Loc::Const(bits) => {
+                bytecode_rule!(SetConst);
                 self.free_slot(home);
                 self.emit.constant(home, bits);
             }
             Loc::Home => {
                 if self.is_named(home) || !self.emit.redirect(top.home, home) {
+                    bytecode_rule!(SetCopy);
                     self.free_slot(home);
                     self.emit.copy(home, top.home);
+                } else {
+                    bytecode_rule!(SetRedirect);
                 }
             }
             Loc::Slot(slot) => self.set_from(slot, home),
@@ -227,9 +234,11 @@ impl Context {
             && self.stack.off().len() < VirtualStack::MAX_OFF
             && self.emit.redirect(slot, home)
         {
+            bytecode_rule!(TeeRedirect);
             self.stack.set(owner, Loc::Slot(home));
             return;
         }
+        bytecode_rule!(TeeCopy);
         self.free_slot(home);
         self.emit.copy(home, slot);
     }
@@ -241,8 +250,10 @@ impl Context {
         let top_pos = self.stack.height() - 1;
         let (low, top) = (self.stack.get(pos), self.stack.get(top_pos));
         if top.loc == Loc::Slot(low.home) && low.loc == Loc::Home {
+            bytecode_rule!(SwapSame);
             return;
         }
+        bytecode_rule!(SwapMoves);
         self.free_slot(low.home);
         let (low, top) = (self.stack.get(pos), self.stack.get(top_pos));
         self.reserve(top.home + top.ty.slots());
@@ -260,9 +271,11 @@ impl Context {
     #[inline(never)]
     pub(super) fn settle(&mut self) {
         if let Some(compare) = self.take_compare() {
+            bytecode_rule!(SettleCompare);
             let dst = self.push_result(ValType::I32);
             self.compare(compare, dst);
         } else if let Pending::Swap(pos) = self.pending {
+            bytecode_rule!(SettleSwap);
             self.pending = Pending::Nothing;
             self.swap(pos);
         }
@@ -314,6 +327,7 @@ impl Context {
             if entry.loc != Loc::Slot(slot) {
                 return entry.loc;
             }
+            bytecode_rule!(CopyAlias);
             *frame = (*frame).max(entry.home + entry.ty.slots());
             emit.copy(entry.home, slot);
             Loc::Home
@@ -346,6 +360,7 @@ impl Context {
     #[cold]
     fn flush(&mut self) {
         const KEEP: usize = 16;
+        bytecode_rule!(Flush);
         let off = self.stack.off();
         let end = off[off.len() - KEEP];
         self.send_home(0, end);

@@ -16,6 +16,8 @@ mod blocks;
 mod check;
 mod compiler;
 mod context;
+#[cfg(feature = "coverage")]
+mod cover;
 mod emit;
 mod lower;
 #[cfg(feature = "listing")]

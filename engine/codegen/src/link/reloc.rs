@@ -129,8 +129,10 @@ fn got_pc_rel_x(reloc: &Reloc, symbol: Symbol, piece: &mut Piece<'_>) -> Result<
     if let Some(distance) = near.and_then(|near| i32::try_from(near).ok()) {
         let [d0, d1, d2, d3] = distance.to_le_bytes();
         *instruction = if found == CALL_GOT {
+            cover!(Links, crate::coverage::Link::CallNear);
             [CALL_NEAR[0], CALL_NEAR[1], d0, d1, d2, d3]
         } else {
+            cover!(Links, crate::coverage::Link::JumpNear);
             [JMP_NEAR, d0, d1, d2, d3, NOP]
         };
         return Ok(());
@@ -147,6 +149,14 @@ fn got_pc_rel_x(reloc: &Reloc, symbol: Symbol, piece: &mut Piece<'_>) -> Result<
             value: distance,
         });
     };
+    cover!(
+        Links,
+        if found == CALL_GOT {
+            crate::coverage::Link::CallTable
+        } else {
+            crate::coverage::Link::JumpTable
+        }
+    );
     instruction[2..].copy_from_slice(&field.to_le_bytes());
     Ok(())
 }
@@ -164,6 +174,13 @@ fn bytecode_call(reloc: &Reloc, symbol: Symbol, piece: &mut Piece<'_>) -> Result
         });
     }
     if let Some(callee) = symbol.host {
+        cover!(
+            Links,
+            match reloc.target {
+                ExternalName::Func(_) => crate::coverage::Link::BytecodeImport,
+                ExternalName::Builtin(_) => crate::coverage::Link::BytecodeBuiltin,
+            }
+        );
         set_bytecode_call(site, Opcode::CallIndirectHost, callee.to_u32());
         return Ok(());
     }
@@ -178,6 +195,7 @@ fn bytecode_call(reloc: &Reloc, symbol: Symbol, piece: &mut Piece<'_>) -> Result
         offset,
         value,
     })?;
+    cover!(Links, crate::coverage::Link::BytecodeNear);
     set_bytecode_call(site, Opcode::Call, distance as u32);
     Ok(())
 }
@@ -223,6 +241,7 @@ fn abs_64(reloc: &Reloc, symbol: Symbol, piece: &mut Piece<'_>) -> Result<(), Li
     let Some(code) = symbol.code else {
         return Err(undefined(reloc, start));
     };
+    cover!(Links, crate::coverage::Link::Slot);
     *field = code.wrapping_add(reloc.addend as u64).to_le_bytes();
     Ok(())
 }

@@ -24,6 +24,7 @@ use super::compiler::FunctionCompiler;
 use super::context::{Context, Frame};
 use super::masm::{Alu, Cond, Size};
 use super::moves::{Dst, MoveResolver};
+use super::perturb::one_in;
 use super::reg::{Gpr, Reg, RegSet};
 use super::stack::Loc;
 use crate::stencil::CodeOffset;
@@ -79,6 +80,8 @@ pub struct Blocks {
     bindings: Vec<(u32, Reg)>,
     snapshots: Vec<(u32, Loc)>,
     cursor: Cursor,
+    /// Whether no block takes over its caller's state that is declared now.
+    pub all_fixed: bool,
     tables: u32,
     /// Edges of the branch table at hand that need code of their own.
     edges: Vec<Label>,
@@ -92,6 +95,7 @@ impl Default for Blocks {
             bindings: Vec::new(),
             snapshots: Vec::new(),
             cursor: Cursor::Dead,
+            all_fixed: false,
             tables: 0,
             edges: Vec::new(),
         }
@@ -126,7 +130,7 @@ impl Blocks {
             base: decl.base.0,
             args: start..self.arg_types.len() as u32,
             backward: decl.backward,
-            single: decl.callers == Some(1) && !decl.backward,
+            single: decl.callers == Some(1) && !decl.backward && !self.all_fixed,
             convention: Convention::Unset,
             label: None,
             table: 0,
@@ -149,6 +153,11 @@ impl Blocks {
     #[inline]
     pub fn is_dead(&self) -> bool {
         self.cursor == Cursor::Dead
+    }
+
+    /// Whether the state belongs to the next operator.
+    pub fn is_open(&self) -> bool {
+        self.cursor == Cursor::Open
     }
 
     fn get(&self, label: Label) -> &Block {
@@ -208,6 +217,7 @@ impl FunctionCompiler<'_> {
     fn edge(&mut self, label: Label) {
         self.choose_convention(label);
         self.add_moves(label);
+        self.count_edge(0, label);
         self.c.cx.resolve_moves();
         if self.c.blocks.get(label).convention == Convention::Return {
             self.epilogue();
@@ -244,13 +254,18 @@ impl FunctionCompiler<'_> {
         let cx = &mut self.c.cx;
         let mut operand = cx.pop();
         match operand.loc {
-            Loc::Flags(cond) => cond,
+            Loc::Flags(cond) => {
+                rule!(CondFlags);
+                cond
+            }
             Loc::Slot(slot) => {
+                rule!(CondSlot);
                 cx.masm
                     .alu_mi(Alu::Cmp, Size::S32, super::moves::slot(slot), 0);
                 Cond::Ne
             }
             _ => {
+                rule!(CondReg);
                 let reg = cx.gpr(&mut operand);
                 cx.masm.test_rr(Size::S32, reg, reg);
                 Cond::Ne
@@ -262,6 +277,7 @@ impl FunctionCompiler<'_> {
     fn branch_if(&mut self, cond: Cond, label: Label) {
         self.choose_convention(label);
         self.add_moves(label);
+        self.count_edge(1, label);
         let returns = self.c.blocks.get(label).convention == Convention::Return;
         if self.c.cx.moves.is_empty() && !returns {
             let target = self.jump_label(label);
@@ -284,6 +300,7 @@ impl FunctionCompiler<'_> {
     pub(super) fn br_table(&mut self, targets: &[Label], default: Label) {
         let mut index = self.c.cx.pop();
         if targets.is_empty() {
+            rule!(TableEmpty);
             return self.br(default);
         }
         let index = self.c.cx.gpr(&mut index);
@@ -338,6 +355,7 @@ impl FunctionCompiler<'_> {
         let returns = self.c.blocks.get(label).convention == Convention::Return;
         let direct = !returns && {
             self.add_moves(label);
+            self.count_edge(2, label);
             self.c.cx.moves.discard()
         };
         let edge = if direct {
@@ -350,6 +368,27 @@ impl FunctionCompiler<'_> {
         let block = &mut self.c.blocks.blocks[label.index()];
         block.table = tables;
         block.edge = edge;
+    }
+
+    /// Counts an edge whose moves have been listed.
+    #[inline(always)]
+    fn count_edge(&self, kind: usize, label: Label) {
+        #[cfg(feature = "coverage")]
+        {
+            let block = self.c.blocks.get(label);
+            let convention = match block.convention {
+                Convention::Unset => unreachable!("the caller has chosen a convention"),
+                Convention::Virtual(_) => 0,
+                Convention::Fixed(_) if block.backward => 2,
+                Convention::Fixed(_) => 1,
+                Convention::Return => 3,
+            };
+            let shape = self.shape(label);
+            let moves = !self.c.cx.moves.is_empty();
+            cover!(X64Edges, kind, convention, moves, shape.first != shape.base);
+        }
+        #[cfg(not(feature = "coverage"))]
+        let _ = (kind, label);
     }
 
     pub(super) fn end_dead(&mut self) {
@@ -366,6 +405,7 @@ impl FunctionCompiler<'_> {
         let shape = self.shape(label);
         let block = self.c.blocks.get(label);
         if block.single && shape.first == shape.base {
+            cover!(X64Conventions, 0, 0);
             let start = self.c.blocks.snapshots.len() as u32;
             let stack = &self.c.cx.stack;
             self.c
@@ -382,6 +422,7 @@ impl FunctionCompiler<'_> {
         let backward = block.backward;
         let reserve = if backward { 2 } else { 4 };
         let in_place = shape.first == shape.base;
+        cover!(X64Conventions, 1 + usize::from(!in_place), backward);
         let end = if in_place {
             self.c.cx.stack.height()
         } else {
@@ -401,10 +442,10 @@ impl FunctionCompiler<'_> {
     /// home, too, a forward block expects there: later callers have it there as well, or
     /// have changed it, and most of it will not be used again. A loop keeps its registers.
     fn bind_kept(&mut self, end: u32, backward: bool) {
-        let stack = &self.c.cx.stack;
+        let Context { stack, perturb, .. } = &mut self.c.cx;
         for &pos in stack.off().iter().take_while(|&&p| p < end) {
             if let Loc::Reg { reg, clean } = stack.get(pos).loc
-                && (backward || !clean)
+                && (backward || !clean || one_in(perturb, 2))
             {
                 self.c.blocks.bindings.push((pos, reg));
             }
@@ -430,6 +471,7 @@ impl FunctionCompiler<'_> {
             if let Loc::Reg { reg, .. } = stack.get(shape.first + i).loc
                 && !bound.contains(reg)
             {
+                rule!(ArgKept);
                 bound.insert(reg);
                 bindings.push((shape.base + i, reg));
             }
@@ -450,8 +492,11 @@ impl FunctionCompiler<'_> {
             if free.len() > reserve
                 && let Some(reg) = free.first()
             {
+                rule!(ArgGiven);
                 bound.insert(reg);
                 bindings.push((shape.base + i, reg));
+            } else {
+                rule!(ArgHome);
             }
         }
         bindings[below..].sort_unstable_by_key(|b| b.0);
@@ -562,18 +607,27 @@ impl FunctionCompiler<'_> {
     pub(super) fn label(&mut self, label: Label) {
         match self.c.blocks.cursor {
             Cursor::Fall(fall) if fall == label => {
+                rule!(BindFall);
                 self.c.blocks.cursor = Cursor::Open;
                 return;
             }
             Cursor::Fall(fall) => {
+                rule!(BindOtherFall);
                 self.edge(fall);
                 self.jump_to(fall);
             }
-            Cursor::Jump(target) if target != label => self.jump_to(target),
+            Cursor::Jump(target) if target != label => {
+                rule!(BindJump);
+                self.jump_to(target);
+            }
+            Cursor::Jump(_) => {
+                rule!(BindNext);
+            }
             _ => {}
         }
         let mut block = self.c.blocks.get(label).clone();
         if block.backward && block.convention == Convention::Unset {
+            rule!(BindLoopFirst);
             // Its callers all come later. They find everything at home.
             let end = self.c.blocks.bindings.len() as u32;
             block.convention = Convention::Fixed(end..end);
@@ -582,10 +636,12 @@ impl FunctionCompiler<'_> {
         let cx = &mut self.c.cx;
         match block.convention {
             Convention::Unset | Convention::Return => {
+                rule!(BindDead);
                 self.c.blocks.cursor = Cursor::Dead;
                 return;
             }
             Convention::Fixed(range) => {
+                rule!(BindFixed);
                 rebuild(
                     cx,
                     &block.base,
@@ -596,6 +652,7 @@ impl FunctionCompiler<'_> {
                 }
             }
             Convention::Virtual(range) => {
+                rule!(BindVirtual);
                 rebuild(
                     cx,
                     &block.base,
@@ -606,6 +663,8 @@ impl FunctionCompiler<'_> {
                 }
                 if range.end as usize == self.c.blocks.snapshots.len() {
                     self.c.blocks.snapshots.truncate(range.start as usize);
+                } else {
+                    rule!(BindVirtualKept);
                 }
             }
         }
@@ -657,12 +716,16 @@ fn settle(cx: &mut Context, end: u32, reserve: u32) {
                 let free = cx.free(entry.ty.class());
                 match free.first() {
                     Some(reg) if free.len() > reserve => {
+                        rule!(MergeRegister);
                         cx.copy_entry_to(pos, reg);
                         seen.insert(reg);
                         i += 1;
                     }
                     // Leaves the list, and `i` names the next one.
-                    _ => cx.send_home(pos),
+                    _ => {
+                        rule!(MergeHome);
+                        cx.send_home(pos);
+                    }
                 }
             }
         }

@@ -23,6 +23,7 @@ use super::buffer::JumpLabel;
 use super::context::Context;
 use super::masm::{Alu, Cond, Masm, Mem, Patch32, Size};
 use super::moves;
+use super::perturb::Perturb;
 use super::reg::{Gpr, Xmm};
 use super::stack::Loc;
 use crate::error::CodegenError;
@@ -47,6 +48,8 @@ pub struct Compiler {
     pub(super) cx: Context,
     pub(super) blocks: Blocks,
     pub(super) settings: Settings,
+    /// Whether there is something to do between operators.
+    watched: bool,
     /// Out-of-line traps by code; 0 is the one whose code is in `eax` already.
     traps: [Option<JumpLabel>; TRAPS],
     pub(super) cold_calls: Vec<ColdCall>,
@@ -57,19 +60,25 @@ const TRAPS: usize = TrapCode::UndefinedElement as usize + 1;
 
 impl Compiler {
     /// A compiler for the given settings.
-    pub fn new(settings: Settings) -> Compiler {
+    pub fn new(mut settings: Settings) -> Compiler {
+        let mut perturb = settings.perturb.map(|seed| Box::new(Perturb::new(seed)));
+        if let Some(perturb) = &mut perturb {
+            settings.features = perturb.hide(settings.features);
+        }
+        let watched = settings.self_check || perturb.is_some();
         let masm = Masm::new(settings.features);
         Compiler {
-            cx: Context::new(masm, settings.max_frame, settings.self_check),
+            cx: Context::new(masm, settings.max_frame, settings.self_check, perturb),
             blocks: Blocks::default(),
             settings,
+            watched,
             traps: [None; TRAPS],
             cold_calls: Vec::new(),
             frame_fields: Vec::new(),
         }
     }
 
-    /// The settings this compiler was made with.
+    /// The settings this compiler was made with, less the CPU features that a perturbation hides.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -140,6 +149,7 @@ impl FunctionCompiler<'_> {
             match places.next(param) {
                 ArgLoc::Reg(reg) => cx.push_reg(param, reg),
                 ArgLoc::Stack(offset) => {
+                    rule!(StackParam);
                     let home = cx.stack.end_slot();
                     cx.stack.push_home(param, 1);
                     cx.frame.reserve(home + param.slots());
@@ -189,6 +199,7 @@ impl FunctionCompiler<'_> {
             Mem::base(Gpr::VMCTX, vmctx::VMCTX_STORE),
         );
         if let Some(trap) = out_of_fuel {
+            rule!(Fuel);
             masm.alu_mi(
                 Alu::Sub,
                 Size::S64,
@@ -198,6 +209,7 @@ impl FunctionCompiler<'_> {
             masm.jcc(Cond::LtU, trap);
         }
         if let Some(trap) = interrupted {
+            rule!(Epoch);
             // r11 = *epoch; the store is loaded again, there is one scratch register.
             masm.load(
                 Size::S64,
@@ -276,7 +288,10 @@ impl FunctionCompiler<'_> {
             cx.masm.buf.patch32(field, (frame + 8 + offset) as i32);
         }
         if frame > vmctx::STACK_SLACK {
+            rule!(LargeFrame);
             self.check_large_frame(frame);
+        } else {
+            rule!(SmallFrame);
         }
     }
 
@@ -302,6 +317,7 @@ impl FunctionCompiler<'_> {
 
     fn emit_cold_calls(&mut self) {
         for i in 0..self.c.cold_calls.len() {
+            rule!(ColdCall);
             let ColdCall {
                 entry,
                 back,
@@ -322,6 +338,7 @@ impl FunctionCompiler<'_> {
     fn emit_traps(&mut self) {
         for (code, label) in self.c.traps.into_iter().enumerate() {
             let Some(label) = label else { continue };
+            cover!(X64Traps, code);
             // The stack is checked before the stack pointer moves.
             self.note_stack(if code == TrapCode::StackOverflow as usize {
                 StackState::Entry
@@ -349,6 +366,7 @@ impl FunctionCompiler<'_> {
         let mut at = first;
         cx.masm.fzero(Xmm::SCRATCH);
         if end - first > 16 {
+            rule!(ZerosLoop);
             // Stores pairs of slots from the top down to the first; r11 counts bytes to -0.
             let pairs = (end - first) / 2;
             let masm = &mut cx.masm;
@@ -367,6 +385,9 @@ impl FunctionCompiler<'_> {
             masm.jcc(Cond::Ne, head);
             at = first + 2 * pairs;
         }
+        if at == first {
+            rule!(ZerosShort);
+        }
         while at + 2 <= end {
             cx.masm.vstore(moves::slot(at), Xmm::SCRATCH);
             at += 2;
@@ -384,6 +405,10 @@ impl FunctionCompiler<'_> {
 impl Sink for FunctionCompiler<'_> {
     #[inline(always)]
     fn op(&mut self, op: Op<'_>) {
+        #[cfg(feature = "coverage")]
+        if !self.c.blocks.is_dead() {
+            self.count_operator(&op);
+        }
         match op {
             Op::Declare(label, decl) => return self.declare(label, decl),
             Op::Label(label) => {
@@ -416,6 +441,14 @@ impl FunctionCompiler<'_> {
     #[inline(always)]
     fn end_op(&mut self) {
         self.c.cx.end_op();
+        if self.c.watched {
+            self.between_operators();
+        }
+    }
+
+    #[cold]
+    fn between_operators(&mut self) {
+        self.perturb();
         if self.c.settings.self_check {
             super::check::check_state(&self.c.cx);
         }

@@ -16,6 +16,7 @@
 
 use super::masm::{Masm, Patch32, Size};
 use super::moves::{self, MasmMoves, MoveResolver};
+use super::perturb::Perturb;
 use super::reg::{Gpr, Reg, RegSet, Xmm};
 use super::stack::{Entry, Loc, VirtualStack};
 use crate::error::CodegenError;
@@ -93,6 +94,8 @@ pub struct Context {
     /// When each register was last used; spilling takes the oldest.
     stamps: [u32; 32],
     clock: u32,
+    /// What is chosen at random, if anything is.
+    pub perturb: Option<Box<Perturb>>,
     /// How large the frame must be.
     pub frame: Frame,
     /// Whether the top of the stack is a pending compare.
@@ -101,7 +104,12 @@ pub struct Context {
 
 impl Context {
     /// A context that emits through `masm`.
-    pub fn new(masm: Masm, max_frame: u32, self_check: bool) -> Context {
+    pub fn new(
+        masm: Masm,
+        max_frame: u32,
+        self_check: bool,
+        perturb: Option<Box<Perturb>>,
+    ) -> Context {
         let mut moves = MoveResolver::default();
         moves.trace = self_check.then(Vec::new);
         Context {
@@ -114,6 +122,7 @@ impl Context {
             held: RegSet::EMPTY,
             stamps: [0; 32],
             clock: 0,
+            perturb,
             frame: Frame {
                 slots: 0,
                 max: max_frame / 8,
@@ -131,6 +140,9 @@ impl Context {
         self.held = RegSet::EMPTY;
         self.stamps = [0; 32];
         self.clock = 0;
+        if let Some(perturb) = &mut self.perturb {
+            perturb.begin_function();
+        }
         self.frame.slots = 0;
         self.flags_pending = false;
     }
@@ -245,6 +257,7 @@ impl Context {
                 Loc::Home | Loc::Reg { clean: true, .. }
             )
         {
+            rule!(SecureTop);
             self.load_entry(top);
         }
     }
@@ -298,14 +311,24 @@ impl Context {
         let low = self.stack.get(pos);
         let mut top = self.stack.get(top_pos);
         let to_low = match top.loc {
-            Loc::Slot(s) if s == low.home => Loc::Home,
-            Loc::Slot(s) if s < low.home => top.loc,
+            Loc::Slot(s) if s == low.home => {
+                rule!(SwapBack);
+                Loc::Home
+            }
+            Loc::Slot(s) if s < low.home => {
+                rule!(SwapLower);
+                top.loc
+            }
             Loc::Slot(_) | Loc::Home => {
+                rule!(SwapLoad);
                 self.load_entry(top_pos);
                 top = self.stack.get(top_pos);
                 unclean(top.loc)
             }
-            loc => unclean(loc),
+            loc => {
+                rule!(SwapNames);
+                unclean(loc)
+            }
         };
         // Loading may have moved the lower one, too.
         let low = self.stack.get(pos);
@@ -380,20 +403,33 @@ impl Context {
         let free = set.without(self.used).without(self.held);
         let reg = match free.first() {
             Some(reg) => reg,
-            None => self.spill_oldest(set.without(self.held)),
+            None => self.spill_oldest(set),
         };
         self.held.insert(reg);
         reg
     }
 
+    /// Spills the register of `set` that was used longest ago.
     #[cold]
     fn spill_oldest(&mut self, set: RegSet) -> Reg {
-        let oldest = set
+        let mut victims = set.without(self.held);
+        if let Some(perturb) = &mut self.perturb {
+            match perturb.pick(victims) {
+                Some(victim) => victims = RegSet::of(victim),
+                None => {
+                    if let Some(refused) = perturb.give_back(set) {
+                        return refused;
+                    }
+                }
+            }
+        }
+        let victim = victims
             .iter()
             .min_by_key(|r| self.stamps[r.0 as usize])
             .expect("an operator holds fewer registers than there are");
-        self.spill(oldest);
-        oldest
+        rule!(Victim);
+        self.spill(victim);
+        victim
     }
 
     /// Makes `reg` available to the current operator and holds it: its entries move to a
@@ -409,15 +445,24 @@ impl Context {
             let mut free = self.free(class);
             free.remove(reg);
             match free.first() {
-                Some(to) => self.rename(reg, to),
-                None => self.spill(reg),
+                Some(to) => {
+                    rule!(TakeRename);
+                    self.rename(reg, to);
+                }
+                None => {
+                    rule!(TakeSpill);
+                    self.spill(reg);
+                }
             }
         }
         self.held.insert(reg);
+        if let Some(perturb) = &mut self.perturb {
+            perturb.give_back(RegSet::of(reg));
+        }
     }
 
     /// Moves the entries in `from` to `to`, which is free.
-    fn rename(&mut self, from: Reg, to: Reg) {
+    pub fn rename(&mut self, from: Reg, to: Reg) {
         let ty = if from.is_xmm() {
             ValType::V128
         } else {
@@ -458,6 +503,7 @@ impl Context {
             }
             match slot {
                 None => {
+                    cover!(X64Spills, reg.is_xmm(), clean, self.refs(reg).min(3) - 1);
                     if !clean {
                         self.store_home(pos, reg);
                     }
@@ -502,10 +548,12 @@ impl Context {
             let Loc::Slot(from) = entry.loc else { continue };
             let above = vec_of_aliases(&self.stack, entry.home);
             if !above.is_empty() {
+                rule!(CopyAliasChain);
                 pending.push(pos);
                 pending.extend(above);
                 continue;
             }
+            rule!(CopyAlias);
             self.frame.reserve(entry.home + entry.ty.slots());
             self.copy_slot(entry.ty, from, entry.home);
             self.relocate(pos, Loc::Home);
@@ -522,6 +570,7 @@ impl Context {
     #[cold]
     fn flush_aliases(&mut self) {
         const KEEP: usize = 16;
+        rule!(FlushAliases);
         let off: Vec<u32> = self.stack.off().to_vec();
         for &pos in &off[..off.len() - KEEP] {
             match self.stack.get(pos).loc {
@@ -537,17 +586,25 @@ impl Context {
         let entry = self.stack.get(pos);
         match entry.loc {
             Loc::Home => return,
-            Loc::Reg { clean: true, .. } => {}
-            Loc::Reg { reg, .. } => self.store_home(pos, reg),
+            Loc::Reg { clean: true, .. } => {
+                rule!(HomeClean);
+            }
+            Loc::Reg { reg, .. } => {
+                rule!(HomeDirty);
+                self.store_home(pos, reg);
+            }
             Loc::Const(bits) => {
+                rule!(HomeConst);
                 self.free_slot(pos);
                 moves::store_constant(&mut self.masm, entry.ty, bits, moves::slot(entry.home));
             }
             Loc::Slot(from) => {
+                rule!(HomeSlot);
                 self.free_slot(pos);
                 self.copy_slot(entry.ty, from, entry.home);
             }
             Loc::Flags(_) => {
+                rule!(HomeFlags);
                 self.load_entry(pos);
                 return self.send_home(pos);
             }
@@ -575,6 +632,7 @@ impl Context {
         if self.stack.has_slot_aliases() && self.may_overwrite_named_slots(end) {
             // A store may have to copy aliases away, which changes the list.
             while let Some(reg) = self.lowest_register_below(end) {
+                rule!(CallSpillSecured);
                 self.spill(reg);
             }
             return;
@@ -607,8 +665,10 @@ impl Context {
             }
             let slot = &mut stored[reg.0 as usize];
             if *slot != NONE {
+                rule!(CallSpillAlias);
                 return Loc::Slot(*slot);
             }
+            rule!(CallSpill);
             *slot = entry.home;
             frame.reserve(entry.home + entry.ty.slots());
             moves::store(masm, entry.ty, moves::slot(entry.home), reg);
@@ -674,20 +734,24 @@ impl Context {
         let entry = self.stack.get(pos);
         match entry.loc {
             Loc::Home => {
+                rule!(LoadHome);
                 moves::load(&mut self.masm, entry.ty, moves::slot(entry.home), reg);
                 self.relocate(pos, Loc::Reg { reg, clean: true });
                 self.cache_slot(entry.home, reg);
             }
             Loc::Slot(from) => {
+                rule!(LoadSlot);
                 moves::load(&mut self.masm, entry.ty, moves::slot(from), reg);
                 self.relocate(pos, Loc::Reg { reg, clean: false });
                 self.cache_slot(from, reg);
             }
             Loc::Const(bits) => {
+                rule!(LoadConst);
                 moves::constant(&mut self.masm, entry.ty, bits, reg);
                 self.relocate(pos, Loc::Reg { reg, clean: false });
             }
             Loc::Flags(cond) => {
+                rule!(LoadFlags);
                 self.masm.setcc(cond, reg.gpr());
                 self.masm.movzx8(reg.gpr(), reg.gpr());
                 self.relocate(pos, Loc::Reg { reg, clean: false });
@@ -710,12 +774,14 @@ impl Context {
                 }
             && self.stack.off().len() < VirtualStack::MAX_OFF
         {
+            rule!(CacheOwner);
             self.relocate(pos, Loc::Reg { reg, clean: true });
         }
         if self.stack.has_slot_aliases() {
             for i in 0..self.stack.off().len() {
                 let pos = self.stack.off()[i];
                 if self.stack.get(pos).loc == Loc::Slot(slot) {
+                    rule!(CacheAlias);
                     self.relocate(pos, Loc::Reg { reg, clean: false });
                 }
             }

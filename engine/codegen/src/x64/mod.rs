@@ -9,11 +9,14 @@ mod blocks;
 pub(crate) mod check;
 mod compiler;
 mod context;
+#[cfg(feature = "coverage")]
+mod cover;
 mod lower;
 pub mod masm;
 mod moves;
 #[cfg(feature = "listing")]
 mod observe;
+mod perturb;
 pub mod reg;
 mod stack;
 pub mod trampoline;

@@ -19,6 +19,7 @@ pub struct MasmMoves<'a> {
 impl MoveEmitter for MasmMoves<'_> {
     fn emit(&mut self, mv: Move) {
         let Move { ty, src, dst } = mv;
+        cover!(X64Moves, source_kind(src, ty), destination_kind(dst));
         let masm = &mut *self.masm;
         match (src, dst) {
             (Src::Const(bits), _) => self.constant(ty, bits, dst),
@@ -160,5 +161,25 @@ fn vector_load(masm: &mut Masm, ty: ValType, mem: Mem, dst: Xmm) {
         masm.vload(dst, mem)
     } else {
         masm.fload(size_of(ty), dst, mem)
+    }
+}
+
+#[cfg(feature = "coverage")]
+fn source_kind(src: Src, ty: ValType) -> usize {
+    use crate::coverage::Kind;
+    match src {
+        Src::Reg(reg) => usize::from(reg.is_xmm()),
+        Src::Slot(_) => 2,
+        Src::Const(bits) => 3 + usize::from(Kind::of_constant(ty, bits) == Kind::Constant),
+    }
+}
+
+#[cfg(feature = "coverage")]
+fn destination_kind(dst: Dst) -> usize {
+    match dst {
+        Dst::Reg(reg) => usize::from(reg.is_xmm()),
+        Dst::Slot(_) => 2,
+        Dst::Out(_) => 3,
+        Dst::Caller(_) => 4,
     }
 }

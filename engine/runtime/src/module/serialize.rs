@@ -151,6 +151,7 @@ fn check_settings(engine: &Settings, module: &Settings) -> Result<(), Deserializ
         ("memory bounds", engine.bounds == module.bounds),
         ("fuel", engine.fuel == module.fuel),
         ("epoch interruption", engine.epoch == module.epoch),
+        ("perturbation", engine.perturb == module.perturb),
     ];
     if let Some((setting, _)) = same.into_iter().find(|(_, same)| !same) {
         return Err(DeserializeError::Settings { setting });

@@ -12,18 +12,20 @@ use microwasm_oracle::stats::Stats;
 use microwasm_oracle::targets::{self, Target, Verdict};
 
 use crate::error::CliError;
-use crate::{Found, input, ui};
+use crate::{Found, coverage, input, ui};
 
 /// Compare engines on many random modules
 ///
 /// Runs a target on inputs from a seeded generator, without a fuzzer, and prints what became
 /// of them. The same seed gives the same inputs. The target `roundtrip` makes one module and
-/// two mutated ones of each input, and executes none.
+/// two mutated ones of each input, and executes none. With `all`, the targets that compare
+/// engines take turns.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     microwasm campaign --inputs 100000\n  \
     microwasm campaign --target spill --inputs 1000000\n  \
     microwasm campaign --target roundtrip --inputs 1000000 --jobs 2\n  \
+    microwasm campaign --target all --inputs 1000000 --coverage coverage.json --unreached\n  \
     microwasm campaign --inputs 1000000 --seed 7 --jobs 2 --save target/findings")]
 pub(crate) struct Args {
     /// The target
@@ -32,6 +34,9 @@ pub(crate) struct Args {
     /// How many inputs
     #[arg(long, default_value_t = 10_000)]
     inputs: u64,
+    /// Stop after so many seconds
+    #[arg(long)]
+    seconds: Option<u64>,
     /// Number of the first input
     #[arg(long, default_value_t = 0)]
     first: u64,
@@ -47,6 +52,12 @@ pub(crate) struct Args {
     /// Write the inputs of findings into this directory
     #[arg(long)]
     save: Option<PathBuf>,
+    /// Count which of the compiler's rules were used, and write the counts into this file
+    #[arg(long, value_name = "FILE")]
+    coverage: Option<PathBuf>,
+    /// Print the rules that were not used
+    #[arg(long)]
+    unreached: bool,
     /// Print the counts as JSON
     #[arg(long)]
     json: bool,
@@ -59,11 +70,28 @@ enum Job {
     Compare(Target),
     /// The round trips.
     Roundtrip,
+    /// All that compare engines, in turns.
+    All,
+}
+
+impl Job {
+    /// What the input with this number is for; `None` for the round trips.
+    fn target(self, number: u64) -> Option<Target> {
+        match self {
+            Job::Compare(target) => Some(target),
+            Job::Roundtrip => None,
+            Job::All => {
+                let turn = number % Target::ALL.len() as u64;
+                Some(Target::ALL[turn as usize].1)
+            }
+        }
+    }
 }
 
 fn job(name: &str) -> Result<Job, String> {
     match name {
         "roundtrip" => Ok(Job::Roundtrip),
+        "all" => Ok(Job::All),
         name => input::target(name).map(Job::Compare),
     }
 }
@@ -73,10 +101,7 @@ const LONGEST: usize = 600;
 
 fn bytes_of(args: &Args, number: u64) -> Vec<u8> {
     let mut choices = Choices::new(mix(args.seed, number));
-    let longest = match args.target {
-        Job::Compare(target) => target.longest(),
-        Job::Roundtrip => LONGEST,
-    };
+    let longest = args.target.target(number).map_or(LONGEST, Target::longest);
     let length = choices.below(longest as u64) + 1;
     (0..length.div_ceil(8))
         .flat_map(|_| choices.bits().to_le_bytes())
@@ -96,10 +121,15 @@ struct Shared<'a> {
     /// What each thread is at.
     running: Vec<AtomicU64>,
     found: AtomicU64,
+    /// When no more inputs are taken.
+    end: Option<Instant>,
     stats: Mutex<Stats>,
 }
 
 pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
+    if args.coverage.is_some() || args.unreached {
+        coverage::begin()?;
+    }
     if let Some(dir) = &args.save {
         std::fs::create_dir_all(dir).map_err(|source| CliError::Write {
             path: dir.clone(),
@@ -113,6 +143,9 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
             .map(|_| AtomicU64::new(NONE))
             .collect(),
         found: AtomicU64::new(0),
+        end: args
+            .seconds
+            .map(|seconds| Instant::now() + Duration::from_secs(seconds)),
         stats: Mutex::new(Stats::default()),
     };
     let start = Instant::now();
@@ -159,6 +192,14 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
             "executions per second"
         )?;
     }
+    if args.coverage.is_some() || args.unreached {
+        coverage::end(
+            args.coverage.as_deref(),
+            args.unreached,
+            args.json,
+            &mut out,
+        )?;
+    }
     Ok(if stats.diverged == 0 {
         Found::Nothing
     } else {
@@ -193,15 +234,16 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
     let mut stats = Stats::default();
     loop {
         let number = shared.next.fetch_add(1, Ordering::Relaxed);
-        if number >= args.inputs || shared.found.load(Ordering::Relaxed) >= args.findings {
+        let over = shared.end.is_some_and(|end| Instant::now() >= end);
+        if over || number >= args.inputs || shared.found.load(Ordering::Relaxed) >= args.findings {
             break;
         }
         let number = args.first + number;
         running.store(number, Ordering::Relaxed);
         let bytes = bytes_of(args, number);
-        let outcome = match args.target {
-            Job::Compare(target) => target.run(&bytes),
-            Job::Roundtrip => {
+        let outcome = match args.target.target(number) {
+            Some(target) => target.run(&bytes),
+            None => {
                 let outcome = targets::roundtrip(&bytes);
                 stats.add_roundtrip(&outcome);
                 if let Roundtrip::Broken(broken) = &outcome {

@@ -84,6 +84,11 @@ pub(crate) enum CliError {
         "{path}: cannot write that kind of file; there are .mw (Microwasm), .mwt (Microwasm text), .s (listing) and .o (ELF object)"
     )]
     OutputKind { path: PathBuf },
+    #[cfg(not(feature = "coverage"))]
+    #[error(
+        "this program counts no rules; build one that does: cargo build --release -p microwasm-oracle --features coverage"
+    )]
+    NoCoverage,
     #[error("{0} is not there, or holds no such file")]
     Nothing(PathBuf),
 }

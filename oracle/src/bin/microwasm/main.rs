@@ -6,6 +6,7 @@
 mod campaign;
 mod compare;
 mod compile;
+mod coverage;
 mod diff;
 mod error;
 mod generate;
@@ -39,7 +40,8 @@ enum Found {
     name = "microwasm",
     version,
     about = "Runs, compiles and compares WebAssembly modules in several engines",
-    after_help = "Engines: wasmi, wasmi-eager, x64, x64-explicit, x64-baseline, x64-metered, microwasm.\n\
+    after_help = "Engines: wasmi, wasmi-eager, x64, x64-explicit, x64-baseline, x64-metered,\n\
+                  x64-perturbed, bytecode, microwasm.\n\
                   Exit codes: 0 all is well, 1 a difference or failure was found, 2 bad usage or input."
 )]
 struct Cli {

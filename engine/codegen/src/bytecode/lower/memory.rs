@@ -54,7 +54,10 @@ impl FunctionCompiler<'_> {
         };
         let addr = cx.slot(addr);
         match constant {
-            Some(constant) => cx.emit.siu(imm, addr, constant, arg.offset),
+            Some(constant) => {
+                bytecode_rule!(StoreImm);
+                cx.emit.siu(imm, addr, constant, arg.offset)
+            }
             None => {
                 let value = cx.slot(value);
                 cx.emit.ssu(opcode, addr, value, arg.offset);

@@ -91,6 +91,7 @@ impl FunctionCompiler<'_> {
         cx.spill_below(first);
         let area = abi::stack_area(ty);
         if area != 0 {
+            rule!(StackArgs);
             cx.masm.add_rsp(-(area as i32));
             cx.masm.sp_adjust += area as i32;
             self.note_stack(StackState::Frame { below: area });
@@ -121,6 +122,7 @@ impl FunctionCompiler<'_> {
             match places.next(result) {
                 ArgLoc::Reg(reg) => cx.push_reg(result, reg),
                 ArgLoc::Stack(offset) => {
+                    rule!(StackResult);
                     let home = cx.stack.end_slot();
                     cx.stack.push_home(result, 1);
                     cx.frame.reserve(home + result.slots());

@@ -38,6 +38,7 @@ impl FunctionCompiler<'_> {
         if avx && keep_a && !matches!(b.loc, Loc::Slot(_)) {
             let x = cx.xmm(&mut a);
             let y = cx.xmm(&mut b);
+            rule!(FloatAvx);
             let dst = if cx.is_dead(y) { y } else { cx.alloc_xmm() };
             cx.masm.fop_avx(float_op, width, dst, x, y);
             return cx.push_reg(size.ty(), dst);
@@ -47,8 +48,12 @@ impl FunctionCompiler<'_> {
         }
         let dst = cx.reg_mut(a).xmm();
         match b.loc {
-            Loc::Slot(s) => cx.masm.fop_rm(float_op, width, dst, slot(s)),
+            Loc::Slot(s) => {
+                rule!(FloatSlot);
+                cx.masm.fop_rm(float_op, width, dst, slot(s))
+            }
             _ => {
+                rule!(FloatReg);
                 let src = cx.xmm(&mut b);
                 cx.masm.fop(float_op, width, dst, src);
             }
@@ -205,6 +210,7 @@ fn fresh_xmm(cx: &mut Context, a: Operand, other: Xmm) -> Xmm {
     if !shared {
         return cx.reg_mut(a).xmm();
     }
+    rule!(FloatSameOperand);
     let dst = cx.alloc_xmm();
     cx.load_operand_into(a, dst.into());
     dst

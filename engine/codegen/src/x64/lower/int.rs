@@ -18,12 +18,14 @@ impl FunctionCompiler<'_> {
         let mut b = cx.pop();
         let mut a = cx.pop();
         if let (Some(x), Some(y)) = (a.constant(), b.constant()) {
+            rule!(FoldAlu);
             return cx.push(size.ty(), Loc::Const(fold_alu(op, size, x, y)));
         }
         // The constant on the right; and if only the right one may be overwritten, that one left.
         if op != AluOp::Sub {
             let swap = a.constant().is_some() || !overwritable(cx, a) && overwritable(cx, b);
             if swap {
+                rule!(SwapAlu);
                 std::mem::swap(&mut a, &mut b);
             }
         }
@@ -65,15 +67,23 @@ impl FunctionCompiler<'_> {
                     cx.mov(width, dst, src);
                     cx.masm
                         .shift_ri(ShiftOp::Shl, width, dst, count.trailing_zeros() as u8);
+                    rule!(MulShift);
                 }
-                _ => cx.masm.imul_rri(width, dst, src, imm),
+                _ => {
+                    rule!(MulImm);
+                    cx.masm.imul_rri(width, dst, src, imm)
+                }
             }
             dst
         } else {
             let dst = cx.reg_mut(a).gpr();
             match b.loc {
-                Loc::Slot(s) => cx.masm.imul_rm(width, dst, slot(s)),
+                Loc::Slot(s) => {
+                    rule!(MulSlot);
+                    cx.masm.imul_rm(width, dst, slot(s))
+                }
                 _ => {
+                    rule!(MulReg);
                     let src = cx.gpr(&mut b);
                     cx.masm.imul_rr(width, dst, src);
                 }
@@ -91,17 +101,20 @@ impl FunctionCompiler<'_> {
         let mut count = cx.pop();
         let mut value = cx.pop();
         if let Some(bits) = count.constant() {
+            rule!(ShiftImm);
             let bits = bits & (8 * width.bytes() as u64 - 1);
             let dst = shift_by_constant(cx, op, width, value, bits as u8, bmi2);
             return cx.push_reg(size.ty(), dst);
         }
         if bmi2 && !matches!(op, ShiftOp::Rotl | ShiftOp::Rotr) {
+            rule!(ShiftBmi2);
             let by = cx.gpr(&mut count);
             let src = cx.gpr(&mut value);
             let dst = if cx.is_dead(src) { src } else { cx.alloc_gpr() };
             cx.masm.shift_bmi2(op, width, dst, src, by);
             return cx.push_reg(size.ty(), dst);
         }
+        rule!(ShiftCl);
         let dst = shift_operands(cx, count, value);
         cx.masm.shift_cl(op, width, dst);
         cx.push_reg(size.ty(), dst);
@@ -123,6 +136,7 @@ impl FunctionCompiler<'_> {
         let done = if signed && constant.is_none_or(|c| c == -1) {
             self.minus_one(op, width, divisor)
         } else {
+            rule!(DivUnchecked);
             None
         };
         let masm = &mut self.c.cx.masm;
@@ -147,6 +161,7 @@ impl FunctionCompiler<'_> {
     /// Division of the smallest integer by −1 overflows; its remainder is 0, which the
     /// instruction would not say. Returns where a remainder by −1 goes on.
     fn minus_one(&mut self, op: DivOp, width: Size, divisor: Gpr) -> Option<JumpLabel> {
+        rule!(DivMinusOne);
         let masm = &mut self.c.cx.masm;
         let other = masm.buf.new_label();
         masm.alu_ri(Alu::Cmp, width, divisor, -1);
@@ -201,20 +216,27 @@ impl FunctionCompiler<'_> {
             cond = cond.swap_operands();
         }
         match (a.loc, b.imm32(), b.loc) {
-            (Loc::Slot(s), Some(imm), _) => cx.masm.alu_mi(Alu::Cmp, width, slot(s), imm),
+            (Loc::Slot(s), Some(imm), _) => {
+                rule!(CmpSlotImm);
+                cx.masm.alu_mi(Alu::Cmp, width, slot(s), imm)
+            }
             (_, Some(0), _) => {
+                rule!(CmpZero);
                 let a = cx.gpr(&mut a);
                 cx.masm.test_rr(width, a, a);
             }
             (_, Some(imm), _) => {
+                rule!(CmpImm);
                 let a = cx.gpr(&mut a);
                 cx.masm.alu_ri(Alu::Cmp, width, a, imm);
             }
             (_, None, Loc::Slot(s)) => {
+                rule!(CmpSlot);
                 let a = cx.gpr(&mut a);
                 cx.masm.alu_rm(Alu::Cmp, width, a, slot(s));
             }
             _ => {
+                rule!(CmpReg);
                 let a = cx.gpr(&mut a);
                 let b = cx.gpr(&mut b);
                 cx.masm.alu_rr(Alu::Cmp, width, a, b);
@@ -262,13 +284,16 @@ impl FunctionCompiler<'_> {
         let dst = cx.reg_mut(a);
         cx.hold(dst);
         if let (false, Loc::Slot(s)) = (dst.is_xmm(), b.loc) {
+            rule!(SelectSlot);
             cx.masm
                 .cmov_rm(cond.negate(), size_of(ty), dst.gpr(), slot(s));
         } else if !dst.is_xmm() {
+            rule!(SelectReg);
             let b = cx.gpr(&mut b);
             // All 64 bits: an i32 is zero-extended in both.
             cx.masm.cmov(cond.negate(), Size::S64, dst.gpr(), b);
         } else {
+            rule!(SelectXmm);
             let b = cx.xmm(&mut b);
             let skip = cx.masm.buf.new_label();
             cx.masm.jcc(cond, skip);
@@ -297,9 +322,16 @@ fn alu_in_place(cx: &mut Context, op: AluOp, size: IntSize, a: Operand, mut b: O
     }
     let dst = cx.reg_mut(a).gpr();
     match (b.imm32(), b.loc) {
-        (Some(imm), _) => cx.masm.alu_ri(Alu::from(op), width, dst, imm),
-        (None, Loc::Slot(s)) => cx.masm.alu_rm(Alu::from(op), width, dst, slot(s)),
+        (Some(imm), _) => {
+            rule!(AluImm);
+            cx.masm.alu_ri(Alu::from(op), width, dst, imm)
+        }
+        (None, Loc::Slot(s)) => {
+            rule!(AluSlot);
+            cx.masm.alu_rm(Alu::from(op), width, dst, slot(s))
+        }
         _ => {
+            rule!(AluReg);
             let src = cx.gpr(&mut b);
             cx.masm.alu_rr(Alu::from(op), width, dst, src);
         }
@@ -310,6 +342,7 @@ fn alu_in_place(cx: &mut Context, op: AluOp, size: IntSize, a: Operand, mut b: O
 fn lea_imm(cx: &mut Context, mut a: Operand, size: IntSize, imm: i32) -> Gpr {
     let src = cx.gpr(&mut a);
     let dst = cx.alloc_gpr();
+    rule!(LeaImm);
     cx.masm.lea(Size::from(size), dst, Mem::base(src, imm));
     dst
 }
@@ -318,6 +351,7 @@ fn lea_sum(cx: &mut Context, mut a: Operand, mut b: Operand, size: IntSize) -> G
     let x = cx.gpr(&mut a);
     let y = cx.gpr(&mut b);
     let dst = cx.alloc_gpr();
+    rule!(LeaSum);
     cx.masm.lea(Size::from(size), dst, Mem::indexed(x, y, 0));
     dst
 }
@@ -338,6 +372,7 @@ fn shift_by_constant(
             _ => count,
         };
         let dst = cx.alloc_gpr();
+        rule!(ShiftRorx);
         cx.masm.rorx(width, dst, reg.gpr(), right);
         return dst;
     }
@@ -358,6 +393,7 @@ fn shift_operands(cx: &mut Context, count: Operand, value: Operand) -> Gpr {
         dst.gpr()
     };
     if in_reg(count, Gpr::RCX) {
+        rule!(ShiftClThere);
         return dst;
     }
     cx.take(Gpr::RCX);
@@ -380,6 +416,7 @@ fn div_operands(cx: &mut Context, dividend: Operand, divisor: Operand) -> Gpr {
     cx.take(Gpr::RAX);
     // Taking rdx may move others into registers, but none into one that is held.
     if in_reg(dividend, Gpr::RDX) {
+        rule!(DivDividendInRdx);
         cx.load_operand_into(dividend, Gpr::RAX.into());
         cx.take(Gpr::RDX);
     } else {

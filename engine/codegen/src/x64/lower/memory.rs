@@ -52,7 +52,10 @@ impl FunctionCompiler<'_> {
         self.trap_site();
         let cx = &mut self.c.cx;
         match (imm, value.loc) {
-            (Some(imm), _) => cx.masm.store_imm_narrow(bytes, mem, imm),
+            (Some(imm), _) => {
+                rule!(StoreImm);
+                cx.masm.store_imm_narrow(bytes, mem, imm)
+            }
             (None, Loc::Reg { reg, .. }) if reg.is_xmm() => {
                 moves::store(&mut cx.masm, op.ty(), mem, reg)
             }
@@ -74,8 +77,12 @@ impl FunctionCompiler<'_> {
             let address = (constant as u32 as u64) + offset;
             self.check_constant(address + bytes as u64);
             return match i32::try_from(address) {
-                Ok(disp) => Mem::base(Gpr::MEMORY, disp),
+                Ok(disp) => {
+                    rule!(AddressConst);
+                    Mem::base(Gpr::MEMORY, disp)
+                }
                 Err(_) => {
+                    rule!(AddressConstScratch);
                     self.c.cx.masm.mov_ri(Gpr::SCRATCH, address);
                     Mem::indexed(Gpr::MEMORY, Gpr::SCRATCH, 0)
                 }
@@ -84,8 +91,12 @@ impl FunctionCompiler<'_> {
         let reg = self.c.cx.gpr(&mut index);
         self.check_index(reg, offset + bytes as u64);
         match i32::try_from(offset) {
-            Ok(disp) => Mem::indexed(Gpr::MEMORY, reg, disp),
+            Ok(disp) => {
+                rule!(AddressIndexed);
+                Mem::indexed(Gpr::MEMORY, reg, disp)
+            }
             Err(_) => {
+                rule!(AddressIndexedScratch);
                 let masm = &mut self.c.cx.masm;
                 masm.mov_ri(Gpr::SCRATCH, offset);
                 masm.alu_rr(Alu::Add, Size::S64, Gpr::SCRATCH, reg);
@@ -101,8 +112,12 @@ impl FunctionCompiler<'_> {
         }
         let masm = &mut self.c.cx.masm;
         match i32::try_from(end) {
-            Ok(end) => masm.lea(Size::S64, Gpr::SCRATCH, Mem::base(reg, end)),
+            Ok(end) => {
+                rule!(BoundsIndex);
+                masm.lea(Size::S64, Gpr::SCRATCH, Mem::base(reg, end))
+            }
             Err(_) => {
+                rule!(BoundsIndexScratch);
                 masm.mov_ri(Gpr::SCRATCH, end);
                 masm.alu_rr(Alu::Add, Size::S64, Gpr::SCRATCH, reg);
             }
@@ -112,6 +127,7 @@ impl FunctionCompiler<'_> {
 
     fn check_constant(&mut self, end: u64) {
         if self.c.settings.bounds == MemoryBounds::Explicit {
+            rule!(BoundsConst);
             self.c.cx.masm.mov_ri(Gpr::SCRATCH, end);
             self.check_scratch();
         }

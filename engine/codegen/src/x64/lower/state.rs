@@ -11,8 +11,12 @@ use microwasm::{GlobalIndex, TableIndex, ValType};
 impl FunctionCompiler<'_> {
     fn global(&mut self, global: GlobalIndex) -> Mem {
         match self.vm.global(global) {
-            Place::Direct(offset) => Mem::base(Gpr::VMCTX, offset),
+            Place::Direct(offset) => {
+                rule!(GlobalDirect);
+                Mem::base(Gpr::VMCTX, offset)
+            }
             Place::Indirect(offset) => {
+                rule!(GlobalIndirect);
                 let pointer = Mem::base(Gpr::VMCTX, offset);
                 self.c.cx.masm.load(Size::S64, Gpr::SCRATCH, pointer);
                 Mem::base(Gpr::SCRATCH, 0)
@@ -41,8 +45,12 @@ impl FunctionCompiler<'_> {
     /// The table's descriptor, as a base register and the offset from it.
     fn table(&mut self, table: TableIndex) -> (Gpr, i32) {
         match self.vm.table(table) {
-            Place::Direct(offset) => (Gpr::VMCTX, offset),
+            Place::Direct(offset) => {
+                rule!(TableDirect);
+                (Gpr::VMCTX, offset)
+            }
             Place::Indirect(offset) => {
+                rule!(TableIndirect);
                 let pointer = Mem::base(Gpr::VMCTX, offset);
                 self.c.cx.masm.load(Size::S64, Gpr::SCRATCH, pointer);
                 (Gpr::SCRATCH, 0)
