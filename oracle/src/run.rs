@@ -181,24 +181,28 @@ pub fn run_with_witness(
     if witness.is_some_and(|witness| agree(witness, subject)) {
         divergence.stage = Some(Stage::Reference);
         report.verdict = RunVerdict::Outvoted(divergence.clone());
-    } else if let Some(sibling) = subject.sibling() {
-        divergence.stage = if agree(&*sibling, subject) {
-            let definition = subject.definition();
-            Some(match definition {
-                Some(definition) if agree(reference, &*definition) => Stage::Runtime,
-                _ => Stage::FrontEnd,
-            })
-        } else if agree(reference, &*sibling) {
-            let relinked = subject.relinked();
-            Some(match relinked {
-                Some(relinked) if agree(reference, &*relinked) => Stage::Linker,
-                _ => Stage::BackEnd,
-            })
-        } else {
-            None
-        };
+    } else {
+        divergence.stage = blame(case, reference, subject);
     }
     report
+}
+
+/// Which part of `subject` is to blame for being different from `reference`.
+fn blame(case: &Case, reference: &dyn Engine, subject: &dyn Engine) -> Option<Stage> {
+    let agree = |a: &dyn Engine, b: &dyn Engine| run(case, &[a, b]).verdict == RunVerdict::Agree;
+    let is_right =
+        |engine: Option<Box<dyn Engine>>| engine.is_some_and(|engine| agree(reference, &*engine));
+    let sibling = subject.sibling()?;
+    if is_right(subject.relinked()) {
+        Some(Stage::Linker)
+    } else if agree(&*sibling, subject) {
+        Some(match is_right(subject.definition()) {
+            true => Stage::Runtime,
+            false => Stage::FrontEnd,
+        })
+    } else {
+        agree(reference, &*sibling).then_some(Stage::BackEnd)
+    }
 }
 
 struct Run<'a> {

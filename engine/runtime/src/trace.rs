@@ -8,6 +8,9 @@
 //! breakpoint puts both back. The interpreter has a second loop, which asks before every
 //! instruction.
 //!
+//! When the observer breaks, execution is interrupted: it traps, and so does whatever is
+//! executed after that until the watch is over.
+//!
 //! Receives control in a signal handler, but only of instructions of compiled code, of
 //! trampolines, and of those few that lead there: no lock is held, and the observer may do
 //! what any function may do that the code could have called. It must not reach the store, which
@@ -28,6 +31,9 @@ use std::sync::{Mutex, PoisonError};
 
 use microwasm::{FuncIndex, GlobalIndex};
 
+use microwasm_codegen::TrapCode;
+
+use crate::builtins;
 use crate::code;
 use crate::instance::InstanceData;
 use crate::store::StoreInner;
@@ -55,6 +61,8 @@ struct Watch {
     sp: usize,
     /// Return addresses of calls of the host that are under way.
     away: Vec<usize>,
+    /// Where machine code that is interrupted continues.
+    trap_exit: usize,
     /// Whether the observer has seen enough.
     done: bool,
     /// What it panicked with.
@@ -196,8 +204,9 @@ impl Stop<'_> {
 }
 
 /// Calls `run`, and `observer` before every instruction that this thread meanwhile executes in
-/// compiled functions of any store, until it breaks. A panic of the observer ends the watch, and
-/// goes on when `run` has returned.
+/// compiled functions of any store. When it breaks, what is executing traps with
+/// [`TrapCode::Interrupted`], and so does what is executed later. A panic of the observer does the
+/// same, and goes on when `run` has returned.
 pub fn watch<R>(
     observer: &mut dyn FnMut(&Stop<'_>) -> ControlFlow<()>,
     run: impl FnOnce() -> R,
@@ -212,6 +221,8 @@ pub fn watch<R>(
         inside: false,
         sp: 0,
         away: Vec::new(),
+        // Where there is no trap exit there is no machine code either.
+        trap_exit: builtins::trap_exit().map_or(0, |exit| exit.with_pc),
         done: false,
         panic: None,
     };
@@ -236,7 +247,7 @@ pub(crate) fn entering(store: NonNull<StoreInner>, callee: NonNull<VmFuncRef>) {
     watch.store = store.as_ptr();
     watch.inside = false;
     // SAFETY: the caller's function reference.
-    if !watch.done && unsafe { callee.as_ref() }.kind == FuncKind::Wasm {
+    if unsafe { callee.as_ref() }.kind == FuncKind::Wasm {
         // SAFETY: a handler takes the trap after every instruction from here on, until it
         // clears the flag.
         unsafe { asm!("pushfq", "or qword ptr [rsp], 0x100", "popfq") };
@@ -249,7 +260,7 @@ pub(crate) fn is_watching() -> bool {
     !WATCH.get().is_null()
 }
 
-/// Called by the interpreter before every instruction.
+/// Called by the interpreter before every instruction; whether to go on.
 ///
 /// # Safety
 /// `vmctx` is the context of the instance that executes; from `frame` to `end` lies the
@@ -259,10 +270,10 @@ pub(crate) unsafe fn interpreting(
     pc: *const u8,
     frame: *const u64,
     end: *const u64,
-) {
+) -> ControlFlow<()> {
     // SAFETY: set by `watch`, which is under way.
     let Some(watch) = (unsafe { WATCH.get().as_mut() }) else {
-        return;
+        return ControlFlow::Continue(());
     };
     // SAFETY: the caller's promise.
     let (store, instance) = unsafe {
@@ -281,6 +292,10 @@ pub(crate) unsafe fn interpreting(
             },
             instance: Some((store, instance)),
         });
+    }
+    match watch.done {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
     }
 }
 
@@ -319,11 +334,7 @@ impl Watch {
         if code::is_code(pc) {
             self.inside = true;
             self.sp = sp;
-            self.observe_native(pc, context);
-            if self.done {
-                context.uc_mcontext.gregs[libc::REG_EFL as usize] &= !TRAP_FLAG;
-            }
-            return;
+            return self.observe_native(pc, context);
         }
         if !self.inside {
             // On the way in.
@@ -340,7 +351,7 @@ impl Watch {
         }
     }
 
-    fn observe_native(&mut self, pc: usize, context: &libc::ucontext_t) {
+    fn observe_native(&mut self, pc: usize, context: &mut libc::ucontext_t) {
         // SAFETY: the code at `pc` is about to execute on this very thread.
         let Some(site) = (unsafe { code::owner_of(pc) }).and_then(|table| table.exact_site(pc))
         else {
@@ -361,6 +372,13 @@ impl Watch {
             machine: Machine::Native(context),
             instance,
         });
+        // The trap exit finds the store by the instance.
+        if self.done && instance.is_some() {
+            let regs = &mut context.uc_mcontext.gregs;
+            regs[libc::REG_RAX as usize] = i64::from(TrapCode::Interrupted as u32);
+            regs[libc::REG_RCX as usize] = pc as i64;
+            regs[libc::REG_RIP as usize] = self.trap_exit as i64;
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use microwasm::FuncIndex;
 use microwasm_codegen::locations::{Boundary, Operand, Place};
 
-use super::finding::{CodeLine, Finding, Function, MicrowasmOp, OperandAt, WasmOp, WrongValue};
+use super::finding::{
+    CodeLine, Finding, Function, MicrowasmOp, OperandAt, SETTLED, WasmOp, WrongValue,
+};
 use super::lockstep::{Differing, How, Lockstep, Mismatch};
 use super::maps::{FunctionMap, Maps};
 use super::reference::{Before, Event, Watched};
@@ -53,6 +55,20 @@ pub(super) fn guilt(maps: &Maps, lockstep: &Lockstep<'_>, watched: Watched) -> O
                 }],
             }
         }
+        Mismatch::Argument {
+            index,
+            expected,
+            got,
+        } => Guilt {
+            op: last,
+            symptom: "wrong argument to the host".into(),
+            wrong: vec![WrongValue {
+                what: format!("argument {index}"),
+                place: "the call".into(),
+                expected: expected.to_string(),
+                got: got.to_string(),
+            }],
+        },
         Mismatch::Path { expected, func, op } => {
             let went = format!("{} of function {func}", name(maps, *func, *op));
             let (symptom, expected) = match &**expected {
@@ -157,6 +173,11 @@ fn values(maps: &Maps, lockstep: &Lockstep<'_>, before: &Before, differing: &[Di
         }
         results = kept;
     }
+    if kind == Kind::Branch || joined(maps, op.as_ref(), before) {
+        // Everything that the block keeps goes over the edge; what a local is set to is computed
+        // there at once.
+        results = 0;
+    }
     let main = differing
         .iter()
         .find(|value| value.position >= results)
@@ -164,6 +185,7 @@ fn values(maps: &Maps, lockstep: &Lockstep<'_>, before: &Before, differing: &[Di
     let symptom = main.map_or("wrong result".into(), |main| match main.how {
         How::UpperHalf => "upper half of i32 not zero".to_owned(),
         How::Stale => "stale home slot".to_owned(),
+        How::Wrong if was_pending(maps, op.as_ref(), main.position) => SETTLED.to_owned(),
         How::Wrong if main.position < results => {
             format!("clobbers {}", place_kind(map, main.position, main.place))
         }
@@ -197,6 +219,32 @@ fn values(maps: &Maps, lockstep: &Lockstep<'_>, before: &Before, differing: &[Di
         symptom,
         wrong: wrong.collect(),
     }
+}
+
+/// Whether the operators between the two share their code with the first.
+fn joined(maps: &Maps, op: Option<&Before>, next: &Before) -> bool {
+    let Some((op, map)) = op.and_then(|op| Some((op, maps.function(op.func)?))) else {
+        return false;
+    };
+    let mut between = (op.op + 1..next.op)
+        .filter_map(|op| map.boundary(op))
+        .peekable();
+    (op.func, op.depth) == (next.func, next.depth)
+        && between.peek().is_some()
+        && between.all(|boundary| !boundary.judged)
+}
+
+/// Whether the value, which is not the operator's, was a pending compare before it.
+fn was_pending(maps: &Maps, op: Option<&Before>, position: u32) -> bool {
+    let Some((op, map)) = op.and_then(|op| Some((op, maps.function(op.func)?))) else {
+        return false;
+    };
+    map.boundary(op.op).is_some_and(|boundary| {
+        let stays =
+            boundary.text.starts_with("pick ") || position + boundary.operands < boundary.height;
+        let place = map.locations.place(boundary, position);
+        position < boundary.height && stays && matches!(place, Place::Flags(_) | Place::Test(_))
+    })
 }
 
 /// Bits as a value of the same type as another.

@@ -98,6 +98,10 @@ pub struct CodeLine {
     pub text: String,
 }
 
+/// The symptom of a compare that was pending, and was put into a register by the operator
+/// after it.
+pub(super) const SETTLED: &str = "compare settled wrongly";
+
 impl Finding {
     /// Fills in the key.
     pub(super) fn with_key(mut self) -> Finding {
@@ -116,8 +120,12 @@ impl Finding {
             Some(Stage::FrontEnd | Stage::Reference) => wasm,
             _ => self.op.as_ref().map(|op| &op.text).or(wasm),
         };
-        let mnemonic = op.and_then(|text| text.split_whitespace().next());
-        let operands = self.op.as_ref().map_or(&[][..], |op| &op.operands);
+        let mut mnemonic = op.and_then(|text| text.split_whitespace().next());
+        let mut operands = self.op.as_ref().map_or(&[][..], |op| &op.operands);
+        if self.symptom == SETTLED {
+            // Whatever comes after the compare.
+            (mnemonic, operands) = (None, &[]);
+        }
         let mut kinds: Vec<&str> = operands.iter().map(|at| at.kind.as_str()).collect();
         if kinds.len() > 3 {
             kinds.sort_unstable();
@@ -131,7 +139,7 @@ impl Finding {
             stage,
             mnemonic.unwrap_or("-"),
             &kinds,
-            &self.symptom.replace(' ', "-"),
+            &self.symptom.replace(", ", "-").replace(' ', "-"),
         ]
         .join("/");
         self

@@ -58,6 +58,12 @@ pub(super) enum Mismatch {
     },
     /// What is watched besides.
     Watched { before: Before, got: Option<u64> },
+    /// The host was called with another argument than it should have been.
+    Argument {
+        index: usize,
+        expected: Value,
+        got: Value,
+    },
     /// Execution stands elsewhere than before this operator.
     Path {
         expected: Box<Event>,
@@ -78,6 +84,8 @@ pub(super) struct Lockstep<'m> {
     watched: Watched,
     /// Before the operator that is being executed.
     pub(super) last: Option<Before>,
+    /// Whether the operator that is being executed has called the host.
+    host_called: bool,
     /// Calls that are under way.
     pub(super) calls: Vec<Before>,
     /// The call that `last`'s function has returned to, and whether the results were right then.
@@ -146,6 +154,7 @@ impl<'m> Lockstep<'m> {
             queue: Vec::new(),
             watched,
             last: None,
+            host_called: false,
             calls: Vec::new(),
             returned: None,
             astray: None,
@@ -160,6 +169,9 @@ impl<'m> Lockstep<'m> {
     /// Looks at the machine before an instruction.
     pub(super) fn stop(&mut self, stop: &Stop<'_>) -> ControlFlow<()> {
         self.instructions += 1;
+        if self.mismatch.is_some() {
+            return ControlFlow::Break(());
+        }
         let maps = self.maps;
         let Some(map) = maps.function(stop.func()) else {
             return ControlFlow::Continue(());
@@ -195,6 +207,43 @@ impl<'m> Lockstep<'m> {
             self.follow_calls(&before);
             self.judge(map, before, stop)?;
         }
+    }
+
+    /// The machine calls the host: with the operands of the operator that is being executed, if
+    /// that is a call.
+    pub(super) fn host_called(&mut self, args: &[Value]) {
+        // Another call is one that the host makes itself.
+        if std::mem::replace(&mut self.host_called, true) {
+            return;
+        }
+        let Some(last) = &self.last else { return };
+        let boundary = self.maps.function(last.func);
+        let boundary = boundary.and_then(|map| map.boundary(last.op));
+        let Some(boundary) = boundary else { return };
+        // The last operand of an indirect call is the index.
+        let above = if boundary.text.starts_with("call_indirect") {
+            1
+        } else if boundary.text.starts_with("call ") {
+            0
+        } else {
+            return;
+        };
+        let operands = boundary.operands as usize;
+        let first = last.values.len().saturating_sub(operands);
+        let expected = &last.values[first..last.values.len().saturating_sub(above)];
+        if self.mismatch.is_some() || expected.len() != args.len() {
+            return;
+        }
+        let mut pairs = expected.iter().zip(args).enumerate();
+        // References are named by each engine in its own way.
+        let differs = pairs.find(|(_, (expected, got))| {
+            expected.canonical_bits() != got.canonical_bits() || expected.ty() != got.ty()
+        });
+        self.mismatch = differs.map(|(index, (expected, got))| Mismatch::Argument {
+            index,
+            expected: *expected,
+            got: *got,
+        });
     }
 
     /// The step is over for the machine.
@@ -380,6 +429,7 @@ impl<'m> Lockstep<'m> {
             }
         }
         (self.progress)(&before);
+        self.host_called = false;
         self.last = Some(before);
         ControlFlow::Continue(())
     }

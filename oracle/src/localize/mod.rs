@@ -191,6 +191,32 @@ pub fn watch_planted(
     Ok(found.then(|| finding.with_key()))
 }
 
+/// As [`watch_planted`] for the front end: compares what two engines make of two modules that
+/// differ in some operators, by probes.
+///
+/// # Errors
+/// As [`localize`].
+pub fn probe_planted(
+    case: &Case,
+    (right, wrong): (&dyn Engine, &dyn Engine),
+    wasm: &[u8],
+) -> Result<Finding, LocalizeError> {
+    let mut finding = Finding {
+        engine: wrong.name().to_owned(),
+        stage: Some(Stage::FrontEnd),
+        ..Finding::default()
+    };
+    let sides = wasm::Sides {
+        case,
+        right,
+        wrong,
+        wasm,
+        step: None,
+    };
+    sides.compare(&mut finding)?;
+    Ok(finding.with_key())
+}
+
 /// The operator that a process was executing when it died of it: the `op`th of the function, and
 /// its operands as text.
 ///

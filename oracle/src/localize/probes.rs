@@ -33,6 +33,14 @@ pub(super) enum Manner {
     Set,
 }
 
+/// Which probes are put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    All,
+    /// The one with this number.
+    Only(u32),
+}
+
 /// An operator behind which there is a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Probe {
@@ -93,13 +101,14 @@ pub(super) fn insert(
     wasm: &[u8],
     shape: &Shape,
     limit: u32,
-    manner: Manner,
+    (manner, which): (Manner, Which),
 ) -> Result<Probed, BinaryReaderError> {
     let mut rewriter = Rewriter {
         wasm,
         shape,
         limit,
         manner,
+        which,
         validator: Validator::new_with_features(FEATURES),
         allocations: FuncValidatorAllocations::default(),
         out: Module::new(),
@@ -129,6 +138,7 @@ struct Rewriter<'a> {
     shape: &'a Shape,
     limit: u32,
     manner: Manner,
+    which: Which,
     validator: Validator,
     allocations: FuncValidatorAllocations,
     out: Module,
@@ -296,50 +306,43 @@ impl Rewriter<'_> {
         let top = || validator.get_operand_type(0).flatten().map(val_type);
         match op {
             Operator::LocalSet { local_index } => {
-                if let Some(ty) = validator.get_local_type(*local_index).map(val_type) {
+                let ty = validator.get_local_type(*local_index).map(val_type);
+                if let (Some(ty), Some(number)) = (ty, self.number(offset)) {
                     I::LocalGet(*local_index).encode(&mut site.code);
-                    site.probe(ty, self.number(offset));
+                    site.probe(ty, number);
                 }
             }
             Operator::Block { .. }
             | Operator::Loop { .. }
             | Operator::If { .. }
             | Operator::Else => self.mark(offset, site),
-            Operator::Drop
-            | Operator::Nop
-            | Operator::BrIf { .. }
-            | Operator::GlobalSet { .. }
-            | Operator::TableSet { .. }
-            | Operator::MemoryFill { .. }
-            | Operator::MemoryCopy { .. }
-            | Operator::MemoryInit { .. }
-            | Operator::DataDrop { .. }
-            | Operator::TableFill { .. }
-            | Operator::TableCopy { .. }
-            | Operator::TableInit { .. }
-            | Operator::ElemDrop { .. } => {}
-            op if is_store(op) => {}
+            op if leaves_nothing(op) => {}
             // What is on top where an operator has left nothing is somebody else's, but right.
             _ => match top() {
                 Some(ty) if has_values(validator) => {
-                    site.duplicate(ty);
-                    site.probe(ty, self.number(offset));
+                    if let Some(number) = self.number(offset) {
+                        site.duplicate(ty);
+                        site.probe(ty, number);
+                    }
                 }
                 _ => self.mark(offset, site),
             },
         }
     }
 
-    fn number(&mut self, offset: u64) -> u32 {
-        let func = self.func;
+    /// The number of the probe that comes next, if it is put in.
+    fn number(&mut self, offset: u64) -> Option<u32> {
+        let (func, number) = (self.func, self.probes.len() as u32);
         self.probes.push(Probe { func, offset });
-        self.probes.len() as u32 - 1
+        (self.which == Which::All || self.which == Which::Only(number)).then_some(number)
     }
 
     /// A probe that only says that execution has come here.
     fn mark(&mut self, offset: u64, site: &mut Site) {
-        I::I64Const(0).encode(&mut site.code);
-        site.call(self.number(offset));
+        if let Some(number) = self.number(offset) {
+            I::I64Const(0).encode(&mut site.code);
+            site.call(number);
+        }
     }
 }
 
@@ -351,10 +354,24 @@ fn has_values(validator: &FuncValidator<ValidatorResources>) -> bool {
     validator.operand_stack_height() as usize > floor
 }
 
-fn is_store(op: &Operator<'_>) -> bool {
+/// Whether an operator leaves no value, and is no place to say that execution has come to.
+fn leaves_nothing(op: &Operator<'_>) -> bool {
     matches!(
         op,
-        Operator::I32Store { .. }
+        Operator::Drop
+            | Operator::Nop
+            | Operator::BrIf { .. }
+            | Operator::GlobalSet { .. }
+            | Operator::TableSet { .. }
+            | Operator::MemoryFill { .. }
+            | Operator::MemoryCopy { .. }
+            | Operator::MemoryInit { .. }
+            | Operator::DataDrop { .. }
+            | Operator::TableFill { .. }
+            | Operator::TableCopy { .. }
+            | Operator::TableInit { .. }
+            | Operator::ElemDrop { .. }
+            | Operator::I32Store { .. }
             | Operator::I64Store { .. }
             | Operator::F32Store { .. }
             | Operator::F64Store { .. }

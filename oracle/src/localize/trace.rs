@@ -1,6 +1,8 @@
 //! A traced run: an engine's code watched while it executes, in step with the reference.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use microwasm_runtime::trace;
 
@@ -8,10 +10,11 @@ use super::drive::{Driver, Go, Steps, drive};
 use super::lockstep::Lockstep;
 use super::maps::{MapError, Maps};
 use super::reference::{self, Watched};
-use crate::engine::Refusal;
+use crate::engine::{Engine, Host, HostFunc, Limits, Refusal, Store, Trap};
 use crate::engines::x64::X64;
 use crate::observe::Observation;
 use crate::run::{Case, Step};
+use crate::value::Value;
 use thiserror::Error;
 
 /// Why there is no trace.
@@ -42,8 +45,17 @@ pub(super) fn trace<'m>(
     let source = reference::start(case, steps, watched);
     let mut lockstep = Lockstep::new(maps, backend, source, watched);
     lockstep.progress = progress;
-    let mut tracing = Tracing { lockstep, steps };
-    drive(case, subject, wasm, &mut tracing)?;
+    let calls = Rc::new(RefCell::new(Vec::new()));
+    let listening = Listening {
+        engine: subject,
+        calls: Rc::clone(&calls),
+    };
+    let mut tracing = Tracing {
+        lockstep,
+        steps,
+        calls,
+    };
+    drive(case, &listening, wasm, &mut tracing)?;
     Ok(tracing.lockstep)
 }
 
@@ -55,6 +67,45 @@ pub(super) fn maps(case: &Case, subject: &X64, wasm: &[u8]) -> Result<Maps, MapE
 struct Tracing<'m> {
     lockstep: Lockstep<'m>,
     steps: Steps,
+    calls: Calls,
+}
+
+/// Arguments of the calls of the host that have not been compared yet.
+type Calls = Rc<RefCell<Vec<Box<[Value]>>>>;
+
+/// An engine whose calls of the host are noted.
+struct Listening<'a> {
+    engine: &'a X64,
+    calls: Calls,
+}
+
+impl Engine for Listening<'_> {
+    fn name(&self) -> &str {
+        self.engine.name()
+    }
+
+    fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
+        let calls = Rc::clone(&self.calls);
+        self.engine.store(Rc::new(Noting { host, calls }), limits)
+    }
+}
+
+struct Noting {
+    host: Rc<dyn Host>,
+    calls: Calls,
+}
+
+impl Host for Noting {
+    fn call(
+        &self,
+        store: &mut dyn Store,
+        func: HostFunc,
+        args: &[Value],
+        results: &mut Vec<Value>,
+    ) -> Result<(), Trap> {
+        self.calls.borrow_mut().push(args.into());
+        self.host.call(store, func, args, results)
+    }
 }
 
 impl Driver for Tracing<'_> {
@@ -62,9 +113,18 @@ impl Driver for Tracing<'_> {
         if !self.steps.contains(step) {
             return run();
         }
-        let lockstep = &mut self.lockstep;
-        let mut observer = |stop: &trace::Stop<'_>| -> ControlFlow<()> { lockstep.stop(stop) };
+        let (lockstep, calls) = (&mut self.lockstep, &self.calls);
+        calls.borrow_mut().clear();
+        let mut observer = |stop: &trace::Stop<'_>| -> ControlFlow<()> {
+            for args in calls.borrow_mut().drain(..) {
+                lockstep.host_called(&args);
+            }
+            lockstep.stop(stop)
+        };
         trace::watch(&mut observer, run);
+        for args in calls.borrow_mut().drain(..) {
+            lockstep.host_called(&args);
+        }
     }
 
     fn taken(&mut self, step: Step, seen: &Observation<'_>) -> Go {

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::drive::{Driver, Go, drive};
 use super::finding::{Finding, Function, WasmOp, WrongValue};
-use super::probes::{self, Account, Manner, Probe};
+use super::probes::{self, Account, Manner, Probe, Which};
 use crate::engine::{Engine, Refusal};
 use crate::engines;
 use crate::observe::Observation;
@@ -51,41 +51,150 @@ pub(super) fn probe(
         Some(Stage::Reference) => (&divergence.subject, &divergence.reference),
         _ => (&divergence.reference, &divergence.subject),
     };
-    let (right, wrong) = (by_name(right)?, by_name(wrong)?);
-    let mut best: Option<First> = None;
-    // The probes themselves may be what goes wrong: then the very first one differs.
-    for manner in [Manner::Tee, Manner::Set] {
-        let pair = Pair {
-            case,
-            right: &*right,
-            wrong: &*wrong,
-            step: divergence.step,
-            manner,
-        };
-        let found = pair.first()?;
-        if let Some(found) = found
-            && best.as_ref().is_none_or(|best| best.number < found.number)
-        {
-            best = Some(found);
-        }
+    if divergence.stage == Some(Stage::Reference) {
+        let note = format!("right is what {right} says, which the witness agrees with");
+        finding.notes.push(note);
     }
-    match best {
-        Some(first) => first.describe(case, finding),
-        None => {
-            let note = "with probes in the module, the engines do not differ";
-            finding.notes.push(note.into());
-        }
-    }
-    Ok(())
+    let sides = Sides {
+        case,
+        right: &*by_name(right)?,
+        wrong: &*by_name(wrong)?,
+        wasm: &case.wasm,
+        step: Some(divergence.step),
+    };
+    sides.compare(finding)
 }
 
+/// Modules with more places for probes are not searched one by one.
+const SINGLE_PROBES: usize = 512;
+
 /// Two engines and what they are to run.
-struct Pair<'a> {
-    case: &'a Case,
-    right: &'a dyn Engine,
-    wrong: &'a dyn Engine,
-    step: Step,
-    manner: Manner,
+pub(super) struct Sides<'a> {
+    pub(super) case: &'a Case,
+    pub(super) right: &'a dyn Engine,
+    pub(super) wrong: &'a dyn Engine,
+    /// The module of the one that is wrong: that of the case, but for planted mistakes.
+    pub(super) wasm: &'a [u8],
+    /// The last step to be taken.
+    pub(super) step: Option<Step>,
+}
+
+impl Sides<'_> {
+    /// Finds the first probe that differs, and says what there is to say of it.
+    pub(super) fn compare(&self, finding: &mut Finding) -> Result<(), ProbeError> {
+        let mut best: Option<First> = None;
+        // The probes themselves may be what goes wrong: then the very first one differs.
+        for manner in [Manner::Tee, Manner::Set] {
+            if let Some(found) = self.first((manner, Which::All))?
+                && best.as_ref().is_none_or(|best| best.number < found.number)
+            {
+                best = Some(found);
+            }
+        }
+        if best.is_none() {
+            best = self.first_alone()?;
+            if best.is_some() {
+                let note = "seen with this probe alone: with all of them, the engines agree";
+                finding.notes.push(note.into());
+            }
+        }
+        match best {
+            Some(first) => first.describe(self.case, finding),
+            None => {
+                let note = "with probes in the module, the engines agree";
+                finding.notes.push(note.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The first place where a probe differs, if it is the only one: where an engine looks at
+    /// several operators at once, probes between them hide what it does.
+    fn first_alone(&self) -> Result<Option<First>, ProbeError> {
+        let places = self.probed(&self.case.wasm, 0, (Manner::Tee, Which::All))?;
+        let places = places.probes.len().min(SINGLE_PROBES) as u32;
+        for number in 0..places {
+            let found = self.first((Manner::Tee, Which::Only(number)))?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    fn first(&self, which: (Manner, Which)) -> Result<Option<First>, ProbeError> {
+        let (Some(right), Some(wrong)) = self.accounts(u32::MAX, which)? else {
+            return Ok(None);
+        };
+        if (right.hash, right.count) == (wrong.hash, wrong.count) {
+            return Ok(None);
+        }
+        // With so many probes they are the same; with so many they are not.
+        let (mut same, mut differ) = (0, right.count.max(wrong.count));
+        while differ - same > 1 {
+            let middle = same + (differ - same) / 2;
+            let (right, wrong) = self.accounts(middle, which)?;
+            if right.map(|account| account.hash) == wrong.map(|account| account.hash) {
+                same = middle;
+            } else {
+                differ = middle;
+            }
+        }
+        let probes = self.probed(&self.case.wasm, differ, which)?.probes;
+        let (Some(right), Some(wrong)) = self.accounts(differ, which)? else {
+            return Ok(None);
+        };
+        let probe = |account: &Account| probes.get(account.latest as usize).copied();
+        let passed = |account: Account| Passed {
+            probe: probe(&account).filter(|_| account.count >= differ),
+            value: account.value,
+        };
+        let before = match same {
+            0 => None,
+            _ => self.accounts(same, which)?.0,
+        };
+        Ok(Some(First {
+            number: same,
+            before: before.as_ref().and_then(probe),
+            right: passed(right),
+            wrong: passed(wrong),
+        }))
+    }
+
+    fn probed(
+        &self,
+        wasm: &[u8],
+        limit: u32,
+        which: (Manner, Which),
+    ) -> Result<probes::Probed, ProbeError> {
+        Ok(probes::insert(wasm, &self.case.shape, limit, which)?)
+    }
+
+    fn accounts(
+        &self,
+        limit: u32,
+        which: (Manner, Which),
+    ) -> Result<(Option<Account>, Option<Account>), ProbeError> {
+        let run = |engine, wasm| -> Result<Option<Account>, ProbeError> {
+            let probed = self.probed(wasm, limit, which)?;
+            let case = Case {
+                wasm: probed.wasm,
+                shape: probed.shape,
+                ..self.case.clone()
+            };
+            let mut reading = Reading {
+                step: self.step,
+                account: None,
+                globals: case.shape.globals.len(),
+            };
+            drive(&case, engine, &case.wasm, &mut reading)?;
+            Ok(reading.account)
+        };
+        Ok((
+            run(self.right, &self.case.wasm)?,
+            run(self.wrong, self.wasm)?,
+        ))
+    }
 }
 
 /// The first probe that differs.
@@ -104,76 +213,9 @@ struct Passed {
     value: u64,
 }
 
-impl Pair<'_> {
-    fn first(&self) -> Result<Option<First>, ProbeError> {
-        let (right, wrong) = self.accounts(u32::MAX)?;
-        let (Some(right), Some(wrong)) = (right, wrong) else {
-            return Ok(None);
-        };
-        if (right.hash, right.count) == (wrong.hash, wrong.count) {
-            return Ok(None);
-        }
-        // With so many probes they are the same; with so many they are not.
-        let (mut same, mut differ) = (0, right.count.max(wrong.count));
-        while differ - same > 1 {
-            let middle = same + (differ - same) / 2;
-            let (right, wrong) = self.accounts(middle)?;
-            if right.map(|account| account.hash) == wrong.map(|account| account.hash) {
-                same = middle;
-            } else {
-                differ = middle;
-            }
-        }
-        let probes = self.probed(differ)?.probes;
-        let (Some(right), Some(wrong)) = self.accounts(differ)? else {
-            return Ok(None);
-        };
-        let passed = |account: Account| Passed {
-            probe: (account.count >= differ)
-                .then(|| probes.get(account.latest as usize).copied())
-                .flatten(),
-            value: account.value,
-        };
-        let before = match same {
-            0 => None,
-            _ => self.accounts(same)?.0,
-        };
-        Ok(Some(First {
-            number: same,
-            before: before.and_then(|account| probes.get(account.latest as usize).copied()),
-            right: passed(right),
-            wrong: passed(wrong),
-        }))
-    }
-
-    fn probed(&self, limit: u32) -> Result<probes::Probed, ProbeError> {
-        let Case { wasm, shape, .. } = self.case;
-        Ok(probes::insert(wasm, shape, limit, self.manner)?)
-    }
-
-    fn accounts(&self, limit: u32) -> Result<(Option<Account>, Option<Account>), ProbeError> {
-        let probed = self.probed(limit)?;
-        let case = Case {
-            wasm: probed.wasm,
-            shape: probed.shape,
-            ..self.case.clone()
-        };
-        let run = |engine| -> Result<Option<Account>, ProbeError> {
-            let mut reading = Reading {
-                step: self.step,
-                account: None,
-                globals: case.shape.globals.len(),
-            };
-            drive(&case, engine, &case.wasm, &mut reading)?;
-            Ok(reading.account)
-        };
-        Ok((run(self.right)?, run(self.wrong)?))
-    }
-}
-
 /// Reads the account after a step.
 struct Reading {
-    step: Step,
+    step: Option<Step>,
     account: Option<Account>,
     globals: usize,
 }
@@ -187,7 +229,10 @@ impl Driver for Reading {
         let globals = seen.globals.get(..self.globals).unwrap_or_default();
         let bits = globals.iter().flatten().map(|value| value.canonical_bits());
         self.account = Account::of(&bits.collect::<Vec<_>>());
-        if step == self.step { Go::Stop } else { Go::On }
+        match self.step {
+            Some(last) if last == step => Go::Stop,
+            _ => Go::On,
+        }
     }
 }
 
@@ -205,7 +250,10 @@ impl First {
         let guilty = match same_probe {
             true => self.right.probe,
             // Where they part: behind the last one that both have passed.
-            false => self.before.or(self.right.probe),
+            false => match self.before {
+                Some(before) => Some(branch_behind(&case.wasm, before).unwrap_or(before)),
+                None => self.right.probe,
+            },
         };
         if same_probe {
             finding.symptom = "wrong result".into();
@@ -241,6 +289,34 @@ impl First {
             .notes
             .push(format!("{} values are the same before it", self.number));
     }
+}
+
+/// The first operator behind a probe that goes elsewhere than to the next one.
+fn branch_behind(wasm: &[u8], probe: Probe) -> Option<Probe> {
+    use wasmparser::{Operator, Payload};
+    let payloads = wasmparser::Parser::new(0).parse_all(wasm).flatten();
+    let mut bodies = payloads.filter_map(|payload| match payload {
+        Payload::CodeSectionEntry(body) => Some(body),
+        _ => None,
+    });
+    let body = bodies.find(|body| body.range().contains(&probe.offset))?;
+    let ops = body.get_operators_reader().ok()?;
+    let mut ops = ops.into_iter_with_offsets().flatten();
+    let branch = ops.find(|(op, offset)| {
+        let branches = matches!(
+            op,
+            Operator::Br { .. }
+                | Operator::BrIf { .. }
+                | Operator::BrTable { .. }
+                | Operator::If { .. }
+                | Operator::Else
+                | Operator::End
+                | Operator::Return
+                | Operator::Unreachable
+        );
+        *offset > probe.offset && branches
+    });
+    branch.map(|(_, offset)| Probe { offset, ..probe })
 }
 
 /// What the front end makes of an operator.
@@ -306,8 +382,20 @@ fn operator(wasm: &[u8], offset: u32) -> String {
     };
     let mut found = lines.filter(|(at, _)| *at == Some(offset.into()));
     found.next().map_or("an operator".into(), |(_, line)| {
-        let line = line.split(";;").next().unwrap_or(line).trim();
-        line.trim_end_matches("(;").trim().to_owned()
+        // Comments say where a branch goes.
+        let code = line.split(";;").next().unwrap_or(line);
+        let parts = code
+            .split("(;")
+            .enumerate()
+            .map(|(index, part)| match index {
+                0 => part,
+                _ => part.split_once(";)").map_or("", |(_, behind)| behind),
+            });
+        let text: String = parts.collect();
+        match &*text.split_whitespace().collect::<Vec<_>>().join(" ") {
+            ")" => "end".to_owned(),
+            text => text.to_owned(),
+        }
     })
 }
 

@@ -124,6 +124,9 @@ fn read_progress(path: &Path) -> Option<Stood> {
     })
 }
 
+/// How a child ends that takes too long.
+const TIMEOUT: &str = "timeout";
+
 /// Starts children.
 pub struct Worker {
     program: PathBuf,
@@ -172,13 +175,16 @@ impl Worker {
                 break;
             }
             match self.run(regression, Some(engine))? {
-                (Ended::Answered(Answer::Found(finding)), _) => {
+                (Ended::Answered(Answer::Found(mut finding)), _) => {
+                    finding.difference = format!("the process ends: {how}");
                     return Ok(named(Answer::Found(finding), regression));
                 }
                 (Ended::Answered(_), _) => {}
                 (Ended::Died(how), stood) => died = stood.map(|stood| (stood, how)),
             }
         }
+        // Code that went the reference's way to the end of the time is not to blame for that.
+        let died = died.filter(|(_, how)| how != TIMEOUT);
         let finding = died.and_then(|(stood, how)| {
             let case = regression.case().ok()?;
             let op = (stood.func, stood.op);
@@ -258,7 +264,7 @@ impl Worker {
                 // It may have ended by itself just now.
                 let _ = child.kill();
                 child.wait()?;
-                Ok(Ended::Died("timeout".into()))
+                Ok(Ended::Died(TIMEOUT.into()))
             }
         }
     }

@@ -9,6 +9,8 @@
 //! Performance of Efficient Interpreters", 2003). *Looped*, where that cannot be relied upon: every
 //! instruction returns to a loop. The build script decides, and both have the same instructions.
 
+#[cfg(feature = "trace")]
+use microwasm_codegen::TrapCode;
 use microwasm_codegen::bytecode::op::{CARRY_STEP, Opcode, ops};
 
 use super::execute::{Carries, Execute, First, Nothing, Second};
@@ -155,9 +157,14 @@ mod looped {
         pub(super) fn go_on_watched(mut self) -> u32 {
             loop {
                 // SAFETY: the instance that executes; the stack ends at `control`.
-                unsafe {
+                let go = unsafe {
                     let (code, frame) = (self.code.address(), self.frame.address());
-                    crate::trace::interpreting(self.vmctx, code, frame, self.control);
+                    crate::trace::interpreting(self.vmctx, code, frame, self.control)
+                };
+                if go.is_break()
+                    && let Flow::End(code) = self.trap(TrapCode::Interrupted)
+                {
+                    return code;
                 }
                 if let Flow::End(code) = STEPS[self.code.number()](&mut self) {
                     return code;

@@ -15,6 +15,8 @@ mod localize;
 mod minimize;
 mod replay;
 mod run;
+
+mod triage;
 mod ui;
 mod wast;
 
@@ -57,6 +59,7 @@ enum Command {
     Replay(replay::Args),
     Minimize(minimize::Args),
     Localize(localize::Args),
+    Triage(triage::Args),
     Campaign(campaign::Args),
     Generate(generate::Args),
     /// Localizes in a process of its own.
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => replay::main(args),
         Command::Minimize(args) => minimize::main(args),
         Command::Localize(args) => localize::main(args),
+        Command::Triage(args) => triage::main(args),
         Command::Campaign(args) => campaign::main(args),
         Command::Generate(args) => generate::main(args),
         Command::Watch => microwasm_oracle::localize::worker::serve()
