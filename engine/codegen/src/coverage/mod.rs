@@ -71,12 +71,13 @@ pub fn snapshot() -> Vec<u8> {
     counts
 }
 
-/// Hands out the counters and resets them; `out` has [`WORDS`] words.
-pub fn take(out: &mut [u64]) {
-    for (word, out) in COUNTERS.iter().zip(out) {
-        *out = word.load(Ordering::Relaxed);
-        if *out != 0 {
+/// Hands out the counters that are not 0, eight to a word with its number, and resets them.
+pub fn take(mut to: impl FnMut(usize, u64)) {
+    for (number, word) in COUNTERS.iter().enumerate() {
+        let counts = word.load(Ordering::Relaxed);
+        if counts != 0 {
             word.store(0, Ordering::Relaxed);
+            to(number, counts);
         }
     }
 }
