@@ -143,10 +143,16 @@ pub fn body(
     if let Some(fuel) = env.fuel {
         soup.f.take_fuel(fuel);
     }
-    let count = soup.source.below(8) + 1;
-    for _ in 0..count {
+    let choice = soup.source.byte();
+    for _ in 0..choice % 8 + 1 {
         let ty = soup.source.pick(recipe.types);
         soup.f.local(ty);
+    }
+    if choice >= 252 {
+        // So many that they are cleared in a loop.
+        for _ in 0..20 {
+            soup.f.local(I64);
+        }
     }
     if recipe.host_first && !soup.source.is_empty() {
         soup.call(&env.hosts, true);
