@@ -1,4 +1,4 @@
-//! Listings: which Microwasm operator became which machine code.
+//! Listings: which Microwasm operator became which machine code, or bytecode.
 //!
 //! [`ListingSink`] stands in for a [`FunctionCompiler`] and notes, operator by
 //! operator, where in the source it came from and where its code begins;
@@ -6,9 +6,10 @@
 //! operator holds back (a jump that may turn out to go to the next instruction)
 //! is shown with the operator at which it is emitted.
 
+use crate::bytecode::op::Text;
 use crate::error::CodegenError;
+use crate::settings::Backend;
 use crate::stencil::{CodeOffset, ExternalName, Stencil};
-use crate::x64::FunctionCompiler;
 use iced_x86::{Decoder, DecoderOptions, Formatter as _, NasmFormatter};
 use microwasm::Sink;
 use microwasm::op::Op;
@@ -25,16 +26,45 @@ pub struct ListedOp {
     pub code: CodeOffset,
 }
 
+/// A backend's compiler of one function.
+pub trait FunctionCompiler: Sink {
+    /// Where code is emitted now.
+    fn offset(&self) -> CodeOffset;
+
+    /// Ends the function and appends its stencil.
+    ///
+    /// # Errors
+    /// A limit has been exceeded.
+    fn finish(self) -> Result<(), CodegenError>;
+}
+
+macro_rules! function_compiler {
+    ($backend:ident) => {
+        impl FunctionCompiler for crate::$backend::FunctionCompiler<'_> {
+            fn offset(&self) -> CodeOffset {
+                self.offset()
+            }
+
+            fn finish(self) -> Result<(), CodegenError> {
+                self.finish()
+            }
+        }
+    };
+}
+
+function_compiler!(x64);
+function_compiler!(bytecode);
+
 /// Compiles a function and takes notes.
-pub struct ListingSink<'c> {
-    compiler: FunctionCompiler<'c>,
+pub struct ListingSink<C> {
+    compiler: C,
     ops: Vec<ListedOp>,
     source: u32,
 }
 
-impl<'c> ListingSink<'c> {
+impl<C: FunctionCompiler> ListingSink<C> {
     /// Takes notes of what `compiler` does.
-    pub fn new(compiler: FunctionCompiler<'c>) -> ListingSink<'c> {
+    pub fn new(compiler: C) -> ListingSink<C> {
         ListingSink {
             compiler,
             ops: Vec::new(),
@@ -52,7 +82,7 @@ impl<'c> ListingSink<'c> {
     }
 }
 
-impl Sink for ListingSink<'_> {
+impl<C: FunctionCompiler> Sink for ListingSink<C> {
     fn op(&mut self, op: Op<'_>) {
         let code = self.compiler.offset();
         self.ops.push(ListedOp {
@@ -74,8 +104,24 @@ impl Sink for ListingSink<'_> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn render(stencil: &Stencil<'_>, ops: &[ListedOp], out: &mut impl fmt::Write) -> fmt::Result {
-    let mut instructions = instructions(stencil).peekable();
+pub fn render(
+    stencil: &Stencil<'_>,
+    backend: Backend,
+    ops: &[ListedOp],
+    out: &mut impl fmt::Write,
+) -> fmt::Result {
+    match backend {
+        Backend::X64 => interleave(instructions(stencil), ops, out),
+        Backend::Bytecode => interleave(bytecode(stencil), ops, out),
+    }
+}
+
+fn interleave(
+    instructions: impl Iterator<Item = Line>,
+    ops: &[ListedOp],
+    out: &mut impl fmt::Write,
+) -> fmt::Result {
+    let mut instructions = instructions.peekable();
     while let Some(line) = instructions.next_if(|i| ops.first().is_none_or(|op| i.offset < op.code))
     {
         writeln!(out, "{line}")?;
@@ -105,7 +151,27 @@ impl fmt::Display for Line {
     }
 }
 
-/// Decodes a stencil. Jump tables decode as whatever their bytes happen to be.
+/// Decodes a stencil of bytecode; calls by name.
+pub fn bytecode<'a>(stencil: &Stencil<'a>) -> impl Iterator<Item = Line> + use<'a> {
+    let code = stencil.code;
+    let mut relocs = stencil.relocs.iter().copied().peekable();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let instruction = Text::of(code, at)?;
+        let offset = CodeOffset(at);
+        at += instruction.size();
+        let text = match relocs.next_if(|reloc| reloc.offset.0 < at) {
+            Some(reloc) => match reloc.target {
+                ExternalName::Func(func) => format!("call func {func}"),
+                ExternalName::Builtin(builtin) => format!("call {builtin:?}"),
+            },
+            None => instruction.to_string(),
+        };
+        Some(Line { offset, text })
+    })
+}
+
+/// Decodes a stencil of machine code. Jump tables decode as whatever their bytes happen to be.
 pub fn instructions<'a>(stencil: &Stencil<'a>) -> impl Iterator<Item = Line> + use<'a> {
     let mut decoder = Decoder::with_ip(64, stencil.code, 0, DecoderOptions::NONE);
     let mut formatter = NasmFormatter::new();

@@ -12,7 +12,8 @@ use microwasm::wasm::Limits;
 use microwasm_codegen::listing::{ListingSink, render};
 use microwasm_codegen::vmctx::VmLayout;
 use microwasm_codegen::x64::Compiler;
-use microwasm_codegen::{CodegenError, CpuFeatures, MemoryBounds, Settings, Stencils, elf};
+use microwasm_codegen::{Backend, CodegenError, CpuFeatures, MemoryBounds, Settings, Stencils};
+use microwasm_codegen::{bytecode, elf};
 
 use crate::error::CliError;
 use crate::{Found, input};
@@ -28,6 +29,7 @@ use crate::{Found, input};
     microwasm compile fib.wat -o fib.mwt\n  \
     microwasm compile fib.mwt -o fib.mw\n  \
     microwasm compile fib.wat -o fib.s --bounds explicit\n  \
+    microwasm compile fib.wat -o fib.s --backend bytecode\n  \
     microwasm compile fib.wat -o - --emit s | less\n  \
     microwasm compile fib.wat -o fib.o && objdump -dr fib.o")]
 pub(crate) struct Args {
@@ -39,6 +41,9 @@ pub(crate) struct Args {
     /// What to write, if the ending of the output does not say it
     #[arg(long)]
     emit: Option<Emit>,
+    /// The backend whose code a listing shows
+    #[arg(long, default_value = "x64")]
+    backend: Target,
     /// How memory accesses are checked
     #[arg(long, default_value = "guard")]
     bounds: Bounds,
@@ -60,6 +65,12 @@ enum Emit {
     S,
     /// Relocatable ELF object
     O,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Target {
+    X64,
+    Bytecode,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -108,8 +119,9 @@ fn input_error(path: &Path, source: InputError) -> CliError {
 }
 
 /// Compiles each function and notes what became of its operators.
-struct Lister {
-    compiler: Compiler,
+struct Lister<C> {
+    backend: Backend,
+    compiler: C,
     stencils: Stencils,
     layout: Option<VmLayout>,
     text: String,
@@ -139,38 +151,39 @@ impl From<InputError> for CompileError {
     }
 }
 
-impl Consumer for Lister {
-    type Error = CompileError;
+/// The compilers of both backends begin a function in the same way.
+macro_rules! list_with {
+    ($compiler:ty) => {
+        impl Consumer for Lister<$compiler> {
+            type Error = CompileError;
 
-    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), CompileError> {
-        let module = body.module();
-        let layout = self.layout.get_or_insert_with(|| VmLayout::new(module));
-        let index = body.index();
-        let in_module = module.func_index(index);
-        let func = self
-            .compiler
-            .function(module, layout, index, &mut self.stencils);
-        let mut sink = ListingSink::new(func);
-        body.translate(&mut sink)?;
-        let ops = sink
-            .finish()
-            .map_err(|error| CompileError::Codegen(in_module.0, error))?;
-        let stencil = self
-            .stencils
-            .get(index.index())
-            .expect("the function just compiled");
-        let bytes = stencil.code.len();
-        writeln!(
-            self.text,
-            "; func {in_module}: {bytes} bytes, frame {}",
-            stencil.frame
-        )
-        .and_then(|()| render(&stencil, &ops, &mut self.text))
-        .and_then(|()| writeln!(self.text))
-        .expect("a string takes everything");
-        Ok(())
-    }
+            fn function(&mut self, body: FunctionBody<'_>) -> Result<(), CompileError> {
+                let module = body.module();
+                let layout = self.layout.get_or_insert_with(|| VmLayout::new(module));
+                let index = body.index();
+                let stencils = &mut self.stencils;
+                let func = self.compiler.function(module, layout, index, stencils);
+                let mut sink = ListingSink::new(func);
+                body.translate(&mut sink)?;
+                let func = module.func_index(index);
+                let ops = sink
+                    .finish()
+                    .map_err(|error| CompileError::Codegen(func.0, error))?;
+                let stencil = self.stencils.get(index.index());
+                let stencil = stencil.expect("the function just compiled");
+                let (bytes, frame) = (stencil.code.len(), stencil.frame);
+                writeln!(self.text, "; func {func}: {bytes} bytes, frame {frame}")
+                    .and_then(|()| render(&stencil, self.backend, &ops, &mut self.text))
+                    .and_then(|()| writeln!(self.text))
+                    .expect("a string takes everything");
+                Ok(())
+            }
+        }
+    };
 }
+
+list_with!(Compiler);
+list_with!(bytecode::Compiler);
 
 /// Compiles each function.
 struct Functions {
@@ -196,6 +209,7 @@ impl Consumer for Functions {
 
 fn object(args: &Args, wasm: &[u8]) -> Result<Vec<u8>, CliError> {
     let settings = Settings {
+        backend: Backend::X64,
         unwind: true,
         ..settings(args)
     };
@@ -218,6 +232,10 @@ fn settings(args: &Args) -> Settings {
         Bounds::Guard => MemoryBounds::Guard,
         Bounds::Explicit => MemoryBounds::Explicit,
     };
+    let backend = match args.backend {
+        Target::X64 => Backend::X64,
+        Target::Bytecode => Backend::Bytecode,
+    };
     let features = if args.baseline {
         CpuFeatures::BASELINE
     } else {
@@ -225,6 +243,7 @@ fn settings(args: &Args) -> Settings {
     };
     let (fuel, epoch) = (args.metered, args.metered);
     Settings {
+        backend,
         bounds,
         features,
         fuel,
@@ -234,14 +253,25 @@ fn settings(args: &Args) -> Settings {
 }
 
 fn listing(args: &Args, wasm: &[u8]) -> Result<String, CliError> {
+    let settings = settings(args);
+    let listed = match settings.backend {
+        Backend::X64 => list(settings, Compiler::new(settings), wasm),
+        Backend::Bytecode => list(settings, bytecode::Compiler::new(settings), wasm),
+    };
+    listed.map_err(|error| error.in_file(&args.file))
+}
+
+fn list<C>(settings: Settings, compiler: C, wasm: &[u8]) -> Result<String, CompileError>
+where
+    Lister<C>: Consumer<Error = CompileError>,
+{
     let mut lister = Lister {
-        compiler: Compiler::new(settings(args)),
+        backend: settings.backend,
+        compiler,
         stencils: Stencils::default(),
         layout: None,
         text: String::new(),
     };
-    match translate(wasm, Limits::default(), &mut lister) {
-        Ok(_) => Ok(lister.text),
-        Err(error) => Err(error.in_file(&args.file)),
-    }
+    translate(wasm, Limits::default(), &mut lister)?;
+    Ok(lister.text)
 }
