@@ -228,6 +228,18 @@ pub trait Engine {
         None
     }
 
+    /// An interpreter of what this engine's front end makes of a module, if there is one: when
+    /// this engine is wrong together with its sibling, it tells whether that is right.
+    fn definition(&self) -> Option<Box<dyn Engine>> {
+        None
+    }
+
+    /// This engine with its code linked in another way, if it can be: when only one of them is
+    /// wrong, it is not the code.
+    fn relinked(&self) -> Option<Box<dyn Engine>> {
+        None
+    }
+
     /// Creates a store whose host functions call `host`.
     fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store>;
 

@@ -13,6 +13,7 @@ pub mod engine;
 pub mod engines;
 pub mod generate;
 pub mod host;
+pub mod localize;
 pub mod observe;
 pub mod prepare;
 pub mod reduce;

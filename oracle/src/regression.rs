@@ -10,8 +10,8 @@
 //! (module …)
 //! ```
 //!
-//! `cause` must be there. `nans: bits` leaves NaNs as they are and compares their bits, for
-//! modules that only make canonical ones; otherwise the suite makes them canonical where
+//! `cause` must be there. `nans: bits` compares the bits of NaNs, for modules whose
+//! arithmetic only makes canonical ones; otherwise the suite makes them canonical where
 //! their bits become visible, and compares floats as the class of NaNs. Without `engines`
 //! the module runs in all default engines that take its form, WebAssembly or Microwasm,
 //! without `invoke` every exported function is called with values chosen by the seed.

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::compare::{Difference, NanRule, Verdict, compare};
 use crate::engine::{Engine, Limits, Poison, Refusal, RefusalKind};
 use crate::observe::{Observation, Outcome};
@@ -72,14 +74,19 @@ pub struct Divergence {
 }
 
 /// Part of an engine that is to blame for a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// The reference: the witness agrees with the subject.
     Reference,
     /// The subject's backend: its sibling, which has another one, agrees with the reference.
     BackEnd,
-    /// What the subject has in common with its sibling, which shows the same.
+    /// The linker: the same code, linked in another way, agrees with the reference.
+    Linker,
+    /// The front end: its output is wrong, for the sibling shows the same, and so does whoever
+    /// defines what the output means, if there is such.
     FrontEnd,
+    /// What the subject has in common with its sibling besides the front end.
+    Runtime,
 }
 
 impl fmt::Display for Stage {
@@ -87,7 +94,9 @@ impl fmt::Display for Stage {
         f.write_str(match self {
             Stage::Reference => "the reference",
             Stage::BackEnd => "the backend",
-            Stage::FrontEnd => "the front end or the runtime",
+            Stage::Linker => "the linker",
+            Stage::FrontEnd => "the front end",
+            Stage::Runtime => "the runtime",
         })
     }
 }
@@ -174,9 +183,19 @@ pub fn run_with_witness(
         report.verdict = RunVerdict::Outvoted(divergence.clone());
     } else if let Some(sibling) = subject.sibling() {
         divergence.stage = if agree(&*sibling, subject) {
-            Some(Stage::FrontEnd)
+            let definition = subject.definition();
+            Some(match definition {
+                Some(definition) if agree(reference, &*definition) => Stage::Runtime,
+                _ => Stage::FrontEnd,
+            })
+        } else if agree(reference, &*sibling) {
+            let relinked = subject.relinked();
+            Some(match relinked {
+                Some(relinked) if agree(reference, &*relinked) => Stage::Linker,
+                _ => Stage::BackEnd,
+            })
         } else {
-            agree(reference, &*sibling).then_some(Stage::BackEnd)
+            None
         };
     }
     report

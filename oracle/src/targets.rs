@@ -171,7 +171,8 @@ impl Target {
         match self {
             Target::Differential => 1064,
             Target::Directed(Directed::SingleOp) => 48,
-            Target::Directed(_) => 160,
+            Target::Directed(Directed::BlockArgs) => 160,
+            Target::Directed(_) => 240,
             Target::Microwasm => 600,
         }
     }

@@ -33,6 +33,8 @@ pub mod error;
 pub mod link;
 #[cfg(feature = "listing")]
 pub mod listing;
+#[cfg(feature = "listing")]
+pub mod locations;
 mod moves;
 pub mod settings;
 mod stack;

@@ -43,6 +43,8 @@ mod signature;
 mod store;
 mod stored;
 mod sys;
+#[cfg(feature = "trace")]
+pub mod trace;
 mod trap;
 mod val;
 mod vm;

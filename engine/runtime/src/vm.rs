@@ -114,6 +114,14 @@ pub(crate) struct VmTable {
     pub(crate) len: u64,
 }
 
+impl VmTable {
+    /// Where an element is, if it is in bounds.
+    #[inline(always)]
+    pub(crate) fn slot(self, index: u32) -> Option<*mut u64> {
+        (u64::from(index) < self.len).then(|| self.base.wrapping_add(index as usize))
+    }
+}
+
 const _: () = {
     assert!(offset_of!(VmTable, base) == layout::TABLE_BASE as usize);
     assert!(offset_of!(VmTable, len) == layout::TABLE_LEN as usize);

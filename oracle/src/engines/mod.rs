@@ -94,6 +94,19 @@ pub fn choose_directed(choice: u64) -> &'static [usize] {
     }
 }
 
+/// The engine with this name, if it is one of this project that compiles.
+pub fn compiled(name: &str) -> Option<X64> {
+    Some(match name {
+        "x64" => X64::new("x64", Variant::Guard),
+        "x64-explicit" => X64::new("x64-explicit", Variant::Explicit),
+        "x64-baseline" => X64::new("x64-baseline", Variant::Baseline),
+        "x64-metered" => X64::new("x64-metered", Variant::Metered),
+        "bytecode" => X64::new("bytecode", Variant::Bytecode),
+        "x64-perturbed" => X64::new("x64-perturbed", Variant::Perturbed),
+        _ => return None,
+    })
+}
+
 /// The engine with this name.
 pub fn by_name(name: &str) -> Option<Box<dyn Engine>> {
     Some(match name {
@@ -101,13 +114,7 @@ pub fn by_name(name: &str) -> Option<Box<dyn Engine>> {
         "wasmi-eager" => Box::new(wasmi::first_eager("wasmi-eager")),
         "wasmi-2" => Box::new(wasmi::second("wasmi-2")),
         "microwasm" => Box::new(Microwasm::new("microwasm")),
-        "x64" => Box::new(X64::new("x64", Variant::Guard)),
-        "x64-explicit" => Box::new(X64::new("x64-explicit", Variant::Explicit)),
-        "x64-baseline" => Box::new(X64::new("x64-baseline", Variant::Baseline)),
-        "x64-metered" => Box::new(X64::new("x64-metered", Variant::Metered)),
-        "x64-perturbed" => Box::new(X64::new("x64-perturbed", Variant::Perturbed)),
-        "bytecode" => Box::new(X64::new("bytecode", Variant::Bytecode)),
-        _ => return None,
+        _ => Box::new(compiled(name)?),
     })
 }
 

@@ -5,15 +5,18 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use microwasm::FuncType;
-use microwasm::input::InputError;
+use microwasm::input::{Form, InputError};
 use microwasm::module::{GlobalType, MemoryType, TableType};
+use microwasm::text::{self, Offsets};
+use microwasm::{FuncType, binary};
+use microwasm_codegen::link::HostCall;
 use microwasm_codegen::{Backend, CpuFeatures, MemoryBounds, TrapCode};
 use microwasm_runtime::{
     AsContextMut, Caller, CompileError, Config, Error, ExternRef, ResourceLimiter, Val,
 };
 
-use super::layout::Arrangement;
+use super::layout::{Arrangement, Order};
+use super::microwasm::Microwasm;
 use crate::engine::*;
 use crate::value::Value;
 
@@ -41,6 +44,7 @@ pub struct X64 {
     config: Config,
     variant: Variant,
     arrangement: Option<Arrangement>,
+    form: Option<Form>,
     plain: OnceCell<microwasm_runtime::Engine>,
     fueled: OnceCell<microwasm_runtime::Engine>,
 }
@@ -70,6 +74,7 @@ impl X64 {
             config,
             variant,
             arrangement: None,
+            form: None,
             plain: OnceCell::new(),
             fueled: OnceCell::new(),
         }
@@ -81,7 +86,14 @@ impl X64 {
         self
     }
 
-    fn engine(&self, fuel: bool) -> &microwasm_runtime::Engine {
+    /// Has every module that is valid turned into this form of Microwasm before it is compiled.
+    pub fn through(mut self, form: Form) -> X64 {
+        self.form = Some(form);
+        self
+    }
+
+    /// The engine itself, with or without fuel being counted.
+    pub fn engine(&self, fuel: bool) -> &microwasm_runtime::Engine {
         let cell = if fuel { &self.fueled } else { &self.plain };
         cell.get_or_init(|| start(&self.config, fuel))
     }
@@ -97,6 +109,7 @@ impl X64 {
             host,
             limiter: Limiter(limits),
             arrangement,
+            form: self.form,
             modules: Vec::new(),
             instances: Vec::new(),
             funcs: Vec::new(),
@@ -141,6 +154,24 @@ impl Engine for X64 {
         }))
     }
 
+    fn definition(&self) -> Option<Box<dyn Engine>> {
+        Some(Box::new(Microwasm::new("microwasm")))
+    }
+
+    fn relinked(&self) -> Option<Box<dyn Engine>> {
+        // Another order and other distances; bytecode knows no other ways than tables.
+        let relinked = X64::new(self.name, self.variant);
+        Some(Box::new(relinked.in_layout(Arrangement {
+            order: Order::Reversed,
+            padding: 4000,
+            host: match self.variant {
+                Variant::Bytecode => HostCall::Table,
+                _ => HostCall::Direct,
+            },
+            ..Arrangement::PLAIN
+        })))
+    }
+
     fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
         let engine = self.engine(limits.fuel.is_some());
         self.store_of(engine, self.arrangement, host, limits)
@@ -155,11 +186,26 @@ impl Engine for X64 {
         if seed.is_multiple_of(2) {
             config.memory_bounds(MemoryBounds::Explicit);
         }
-        let arrangement = (seed / 2)
-            .is_multiple_of(8)
-            .then(|| Arrangement::random(seed));
+        let random = || {
+            (seed / 2)
+                .is_multiple_of(8)
+                .then(|| Arrangement::random(seed))
+        };
+        let arrangement = self.arrangement.or_else(random);
         let engine = start(&config, limits.fuel.is_some());
         self.store_of(&engine, arrangement, host, limits)
+    }
+}
+
+/// The module in another form, unless it is not valid.
+fn convert(module: &[u8], form: Form) -> Option<Vec<u8>> {
+    let limits = microwasm::wasm::Limits::default();
+    match form {
+        Form::Wasm => None,
+        Form::Binary => binary::write(module, limits).ok(),
+        Form::Text => text::print(module, limits, Offsets::Hide)
+            .ok()
+            .map(String::into_bytes),
     }
 }
 
@@ -168,6 +214,7 @@ struct Data {
     host: Rc<dyn Host>,
     limiter: Limiter,
     arrangement: Option<Arrangement>,
+    form: Option<Form>,
     modules: Vec<microwasm_runtime::Module>,
     instances: Vec<microwasm_runtime::Instance>,
     funcs: Vec<microwasm_runtime::Func>,
@@ -335,7 +382,9 @@ fn call_host(
 
 impl<C: HasData> Store for Context<C> {
     fn compile(&mut self, wasm: &[u8]) -> Result<Module, Refusal> {
-        let module = microwasm_runtime::Module::new(self.0.engine(), wasm)
+        let converted = self.0.data().form.and_then(|form| convert(wasm, form));
+        let bytes = converted.as_deref().unwrap_or(wasm);
+        let module = microwasm_runtime::Module::new(self.0.engine(), bytes)
             .map_err(|error| refusal(&error))?;
         let modules = &mut self.0.data_mut().modules;
         modules.push(module);

@@ -20,7 +20,7 @@ use thiserror::Error;
 use crate::choice::Choices;
 use crate::compare::NanRule;
 use crate::engine::Limits;
-use crate::prepare::{self, FUEL, PrepareError, Prepared};
+use crate::prepare::{self, Canonicalize, FUEL, PrepareError, Prepared};
 use crate::run::Case;
 
 /// How many bytes at the start of an input are not given to wasm-smith.
@@ -52,7 +52,7 @@ pub enum Discard {
 /// Options under which a generated module is prepared.
 fn options(swarm: &Swarm, fuel_global: u32, observe: bool) -> prepare::Options {
     prepare::Options {
-        canonicalize_nans: swarm.nans == NanMode::AtLeaks,
+        nans: canonicalize(swarm.nans.rule()),
         fold_drops: swarm.fold_drops,
         call_with_drops: swarm.call_with_drops,
         name_funcs: true,
@@ -92,7 +92,7 @@ fn smith(bytes: &[u8]) -> Result<(Vec<u8>, u32, Swarm), Discard> {
 pub fn module(bytes: &[u8]) -> Result<Generated, Discard> {
     let (wasm, fuel, swarm) = smith(bytes)?;
     let options = prepare::Options {
-        canonicalize_nans: false,
+        nans: Canonicalize::Nothing,
         ..options(&swarm, fuel, false)
     };
     Ok(Generated {
@@ -121,6 +121,14 @@ fn case_of(prepared: Prepared, swarm: &Swarm) -> Case {
     }
 }
 
+/// What has to be done to a module for its NaNs to be comparable by this rule.
+fn canonicalize(rule: NanRule) -> Canonicalize {
+    match rule {
+        NanRule::Bits => Canonicalize::Conversions,
+        NanRule::Class => Canonicalize::Leaks,
+    }
+}
+
 impl NanMode {
     /// How NaNs are to be compared.
     pub fn rule(self) -> NanRule {
@@ -132,7 +140,7 @@ impl NanMode {
 }
 
 /// The case of the module of [`module`] after somebody changed it, or of any module.
-/// Where NaNs are compared as a class, they are made canonical.
+/// NaNs are made canonical as the rule by which they are compared demands.
 pub fn case_of_module(
     wasm: &[u8],
     seed: u64,
@@ -140,7 +148,7 @@ pub fn case_of_module(
     invocations: Option<Vec<crate::run::Invocation>>,
 ) -> Result<Case, PrepareError> {
     let options = prepare::Options {
-        canonicalize_nans: nans == NanRule::Class,
+        nans: canonicalize(nans),
         ..prepare::Options::OBSERVE
     };
     let prepared = prepare::prepare(wasm, &options)?;

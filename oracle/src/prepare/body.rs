@@ -10,6 +10,7 @@
 use wasm_encoder::{Encode, Function, Ieee32, Ieee64, Instruction, ValType};
 use wasmparser::{BinaryReaderError, FuncValidator, FunctionBody, Operator, ValidatorResources};
 
+use super::rewrite::Canonicalize;
 use super::shape::{Shape, val_type};
 use crate::choice::Choices;
 use crate::value::{CANONICAL_NAN_32, CANONICAL_NAN_64};
@@ -17,8 +18,8 @@ use crate::value::{CANONICAL_NAN_32, CANONICAL_NAN_64};
 /// What to change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Changes {
-    /// Make NaNs canonical before their bits can be seen.
-    pub(super) nans: bool,
+    /// Which NaNs to make canonical.
+    pub(super) nans: Canonicalize,
     /// Fold dropped numbers into these globals.
     pub(super) accumulators: Option<Accumulators>,
     /// Functions to call with what is dropped.
@@ -137,11 +138,16 @@ pub(super) fn rewrite(
         if let Some(edit) = edit {
             code.extend_from_slice(&bytes[copied..at(offset)]);
             copied = at(offset);
-            let replaces = !matches!(edit, Edit::Canonicalize(_));
-            apply(edit, changes, &mut code, &mut scratch);
-            if replaces {
-                copied = at(ops.original_position());
+            let behind = at(ops.original_position());
+            match edit {
+                Edit::Canonicalize(_) => {}
+                Edit::CanonicalizeResult(_) => {
+                    code.extend_from_slice(&bytes[copied..behind]);
+                    copied = behind;
+                }
+                Edit::Fold(..) | Edit::Call(_) => copied = behind,
             }
+            apply(edit, changes, &mut code, &mut scratch);
         }
     }
     ops.finish()?;
@@ -157,8 +163,10 @@ pub(super) fn rewrite(
 /// A change before or instead of an operator.
 #[derive(Clone, Copy)]
 enum Edit<'a> {
-    /// Make the float on top of the stack canonical if it is a NaN.
+    /// Make the float on top of the stack canonical if it is a NaN, before the operator.
     Canonicalize(ValType),
+    /// Make the result canonical if it is a NaN.
+    CanonicalizeResult(ValType),
     /// Fold the value on top of the stack into the accumulators instead of dropping it.
     Fold(ValType, Accumulators),
     /// Call a function instead of dropping its argument, or of doing nothing.
@@ -171,16 +179,20 @@ fn edit_for<'a>(
     validator: &FuncValidator<ValidatorResources>,
     changes: &'a Changes,
 ) -> Option<Edit<'a>> {
+    let leaks = changes.nans == Canonicalize::Leaks;
+    let conversions = changes.nans == Canonicalize::Conversions;
     match op {
         // The bits of a float can be seen in memory, as an integer, and, by its sign, as
         // the second operand of `copysign`. Everywhere else they stay a float, which is
         // compared as the class of NaNs.
         Operator::F32Store { .. } | Operator::I32ReinterpretF32 | Operator::F32Copysign => {
-            changes.nans.then_some(Edit::Canonicalize(ValType::F32))
+            leaks.then_some(Edit::Canonicalize(ValType::F32))
         }
         Operator::F64Store { .. } | Operator::I64ReinterpretF64 | Operator::F64Copysign => {
-            changes.nans.then_some(Edit::Canonicalize(ValType::F64))
+            leaks.then_some(Edit::Canonicalize(ValType::F64))
         }
+        Operator::F32DemoteF64 => conversions.then_some(Edit::CanonicalizeResult(ValType::F32)),
+        Operator::F64PromoteF32 => conversions.then_some(Edit::CanonicalizeResult(ValType::F64)),
         Operator::Nop => changes.callees.choose(None, salt).map(Edit::Call),
         Operator::Drop => {
             // Unreachable code may drop a value of no particular type.
@@ -208,7 +220,9 @@ fn number(ty: microwasm::ValType) -> Option<ValType> {
 fn apply(edit: Edit<'_>, changes: &Changes, code: &mut Vec<u8>, scratch: &mut Scratch) {
     let mut emit = |instruction: Instruction<'_>| instruction.encode(code);
     match edit {
-        Edit::Canonicalize(ty) => canonicalize(ty, scratch, &mut emit),
+        Edit::Canonicalize(ty) | Edit::CanonicalizeResult(ty) => {
+            canonicalize(ty, scratch, &mut emit)
+        }
         Edit::Fold(ty, to) => fold(ty, to, scratch, &mut emit),
         Edit::Call(callee) => {
             emit(Instruction::Call(callee.index));

@@ -2,16 +2,15 @@
 //!
 //! Receives any valid module, hands on an equivalent one in which everything that an
 //! observer wants to read is exported, and a [`Shape`] that says what there is. Code
-//! changes only in two ways, both optional: NaNs are made canonical where their bits
-//! would become visible as something other than a float, and dropped numbers are folded
-//! into a global. Everything untouched is copied byte by byte.
+//! changes only in two ways, both optional: NaNs are made canonical ([`Canonicalize`]), and
+//! dropped numbers are folded into a global. Everything untouched is copied byte by byte.
 
 mod body;
 mod microwasm;
 mod rewrite;
 mod shape;
 
-pub use rewrite::{Options, PrepareError, Prepared, prepare};
+pub use rewrite::{Canonicalize, Options, PrepareError, Prepared, prepare};
 pub(crate) use shape::val_type;
 pub use shape::{Export, Import, ImportType, ItemKind, Shape};
 

@@ -12,11 +12,24 @@ use super::body::{self, Accumulators, Callees, Changes};
 use super::shape::{ItemKind, Shape};
 use super::{FEATURES, FUEL_EXPORT, RESERVED};
 
+/// Which NaNs are made canonical, so that engines that are free in their choice agree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Canonicalize {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those whose bits become visible. What stays a float is compared as a class.
+    Leaks,
+    /// Those that `demote` and `promote` make, of a module whose arithmetic makes no other
+    /// than the canonical one.
+    Conversions,
+}
+
 /// What [`prepare`] does besides validating.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Make NaNs canonical where their bits become visible.
-    pub canonicalize_nans: bool,
+    /// Which NaNs to make canonical.
+    pub nans: Canonicalize,
     /// Fold dropped numbers into globals.
     pub fold_drops: bool,
     /// Call functions with values that would be dropped.
@@ -32,7 +45,7 @@ pub struct Options {
 impl Options {
     /// For a module that is to be run as it is: only make it observable.
     pub const OBSERVE: Options = Options {
-        canonicalize_nans: false,
+        nans: Canonicalize::Nothing,
         fold_drops: false,
         call_with_drops: false,
         name_funcs: false,
@@ -107,7 +120,7 @@ impl<'a> Rewriter<'a> {
             allocations: FuncValidatorAllocations::default(),
             shape: Shape::default(),
             changes: Changes {
-                nans: options.canonicalize_nans,
+                nans: options.nans,
                 ..Changes::default()
             },
             out: Module::new(),

@@ -55,7 +55,7 @@ pub fn signature(regression: &Regression) -> Result<Option<Signature>, Regressio
 
 /// A regression as it is sent to the worker: one line of JSON.
 #[derive(Serialize, Deserialize)]
-struct Message {
+pub(crate) struct Message {
     engines: Vec<String>,
     seed: u64,
     nan_bits: bool,
@@ -64,7 +64,7 @@ struct Message {
 }
 
 impl Message {
-    fn of(regression: &Regression) -> Message {
+    pub(crate) fn of(regression: &Regression) -> Message {
         let invocations = regression.invocations.as_ref();
         Message {
             engines: regression.engines.clone(),
@@ -79,7 +79,7 @@ impl Message {
         }
     }
 
-    fn into_regression(self) -> Option<Regression> {
+    pub(crate) fn into_regression(self) -> Option<Regression> {
         let digits = self.wasm.as_bytes().chunks(2);
         let wasm = digits.map(|pair| {
             let pair = std::str::from_utf8(pair).ok()?;

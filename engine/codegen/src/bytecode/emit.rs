@@ -2,12 +2,13 @@
 //!
 //! Receives slots as numbers of any size and hides that fields have 16 bits: what lies beyond
 //! is copied to and from scratch slots. Remembers the instruction that was written last, so
-//! that its result can be sent elsewhere ([`Emitter::redirect`]).
+//! that its result can be sent elsewhere ([`Emitter::redirect`]) or carried over to the next one
+//! ([`Carry`]).
 //!
 //! Invariant: the first field of every instruction with a result is the slot that it goes to.
 
 use super::NARROW_SLOTS;
-use super::op::{Inst, Opcode};
+use super::op::{Carry, Inst, Opcode};
 use crate::buffer::{CodeBuffer, JumpLabel, LabelUse};
 use crate::moves::{Dst, Move, MoveEmitter, Src};
 use crate::stencil::{ExternalName, RelocKind};
@@ -110,13 +111,38 @@ impl Emitter {
         self.copy_wide(frame_slot(slot), u32::from(SCRATCH_RESULT));
     }
 
+    /// Begins an instruction with one operand.
+    #[inline(always)]
+    fn one(&self, opcode: Opcode, slot: u32) -> Inst {
+        let carry = if self.has(slot) {
+            Carry::First
+        } else {
+            Carry::Nothing
+        };
+        Inst::new(opcode).carry(carry)
+    }
+
+    /// Begins an instruction with two.
+    #[inline(always)]
+    fn two(&self, opcode: Opcode, first: u32, second: u32) -> Inst {
+        if self.has(second) {
+            Inst::new(opcode).carry(Carry::Second)
+        } else {
+            self.one(opcode, first)
+        }
+    }
+
+    /// Whether the instruction just before has the slot as its result.
+    #[inline(always)]
+    fn has(&self, slot: u32) -> bool {
+        matches!(self.last, Some(last) if last.slot == slot && last.end == self.buf.offset().0)
+    }
+
     /// Sends the result of the instruction written last from `from` to `to`, if it was the one
     /// that computed what is in `from`.
     pub(super) fn redirect(&mut self, from: u32, to: u32) -> bool {
         match self.last {
-            Some(last)
-                if last.slot == from && last.end == self.buf.offset().0 && to < NARROW_SLOTS =>
-            {
+            Some(last) if self.has(from) && to < NARROW_SLOTS => {
                 self.buf.overwrite16(last.start + 2, to as u16);
                 self.last = Some(LastResult { slot: to, ..last });
                 true
@@ -140,32 +166,33 @@ impl Emitter {
     /// `dst ← op src`
     #[inline]
     pub(super) fn ds(&mut self, opcode: Opcode, dst: u32, src: u32) {
-        let src = self.src(src);
-        self.result(Inst::new(opcode).slot(self.dst(dst)).slot(src), dst);
+        let field = self.src(src);
+        let inst = self.one(opcode, src).slot(self.dst(dst)).slot(field);
+        self.result(inst, dst);
     }
 
     /// `dst ← op lhs, rhs`
     #[inline]
     pub(super) fn dss(&mut self, opcode: Opcode, dst: u32, lhs: u32, rhs: u32) {
-        let (lhs, rhs) = (self.src(lhs), self.src(rhs));
-        let inst = Inst::new(opcode).slot(self.dst(dst)).slot(lhs).slot(rhs);
-        self.result(inst, dst);
+        let fields = (self.src(lhs), self.src(rhs));
+        let inst = self.two(opcode, lhs, rhs).slot(self.dst(dst));
+        self.result(inst.slot(fields.0).slot(fields.1), dst);
     }
 
     /// `dst ← op lhs, imm`
     #[inline]
     pub(super) fn dsi(&mut self, opcode: Opcode, dst: u32, lhs: u32, rhs: i32) {
-        let lhs = self.src(lhs);
-        let inst = Inst::new(opcode).slot(self.dst(dst)).slot(lhs).i32(rhs);
-        self.result(inst, dst);
+        let field = self.src(lhs);
+        let inst = self.one(opcode, lhs).slot(self.dst(dst));
+        self.result(inst.slot(field).i32(rhs), dst);
     }
 
     /// `dst ← op src`, with an unsigned immediate: loads.
     #[inline]
     pub(super) fn dsu(&mut self, opcode: Opcode, dst: u32, src: u32, imm: u32) {
-        let src = self.src(src);
-        let inst = Inst::new(opcode).slot(self.dst(dst)).slot(src).u32(imm);
-        self.result(inst, dst);
+        let field = self.src(src);
+        let inst = self.one(opcode, src).slot(self.dst(dst));
+        self.result(inst.slot(field).u32(imm), dst);
     }
 
     /// `dst ← op imm`, unsigned.
@@ -175,32 +202,34 @@ impl Emitter {
 
     /// `op src, imm`, unsigned.
     pub(super) fn su(&mut self, opcode: Opcode, src: u32, imm: u32) {
-        let src = self.src(src);
-        self.inst(Inst::new(opcode).slot(src).u32(imm));
+        let field = self.src(src);
+        self.inst(self.one(opcode, src).slot(field).u32(imm));
     }
 
     /// `op a, b, imm`, unsigned: stores.
     #[inline]
     pub(super) fn ssu(&mut self, opcode: Opcode, a: u32, b: u32, imm: u32) {
-        let (a, b) = (self.src(a), self.src(b));
-        self.inst(Inst::new(opcode).slot(a).slot(b).u32(imm));
+        let fields = (self.src(a), self.src(b));
+        let inst = self.two(opcode, a, b);
+        self.inst(inst.slot(fields.0).slot(fields.1).u32(imm));
     }
 
     /// `op a, value, imm`: stores of constants.
     pub(super) fn siu(&mut self, opcode: Opcode, a: u32, value: i32, imm: u32) {
-        let a = self.src(a);
-        self.inst(Inst::new(opcode).slot(a).i32(value).u32(imm));
+        let field = self.src(a);
+        let inst = self.one(opcode, a).slot(field);
+        self.inst(inst.i32(value).u32(imm));
     }
 
     pub(super) fn select(&mut self, dst: u32, cond: u32, then: u32, otherwise: u32) {
-        let (cond, then, otherwise) = (self.src(cond), self.src(then), self.src(otherwise));
-        let inst = Inst::new(Opcode::Select).slot(self.dst(dst)).slot(cond);
-        self.result(inst.slot(then).slot(otherwise), dst);
+        let (field, then, otherwise) = (self.src(cond), self.src(then), self.src(otherwise));
+        let inst = self.one(Opcode::Select, cond).slot(self.dst(dst));
+        self.result(inst.slot(field).slot(then).slot(otherwise), dst);
     }
 
     pub(super) fn return_slot(&mut self, value: u32) {
-        let value = self.src(value);
-        self.inst(Inst::new(Opcode::ReturnSlot).slot(value));
+        let field = self.src(value);
+        self.inst(self.one(Opcode::ReturnSlot, value).slot(field));
     }
 
     /// Copies a slot.
@@ -252,20 +281,21 @@ impl Emitter {
 
     /// Jumps when the slot is zero, or not, as the opcode says.
     pub(super) fn br_slot(&mut self, opcode: Opcode, cond: u32, label: JumpLabel) {
-        let cond = self.src(cond);
-        self.jump(Inst::new(opcode).slot(cond), label);
+        let field = self.src(cond);
+        self.jump(self.one(opcode, cond).slot(field), label);
     }
 
     /// Jumps when two slots compare so.
     pub(super) fn br_slots(&mut self, opcode: Opcode, lhs: u32, rhs: u32, label: JumpLabel) {
-        let (lhs, rhs) = (self.src(lhs), self.src(rhs));
-        self.jump(Inst::new(opcode).slot(lhs).slot(rhs), label);
+        let fields = (self.src(lhs), self.src(rhs));
+        let inst = self.two(opcode, lhs, rhs);
+        self.jump(inst.slot(fields.0).slot(fields.1), label);
     }
 
     /// Jumps when a slot and a constant compare so.
     pub(super) fn br_imm(&mut self, opcode: Opcode, lhs: u32, rhs: i32, label: JumpLabel) {
-        let lhs = self.src(lhs);
-        self.jump(Inst::new(opcode).slot(lhs).i32(rhs), label);
+        let field = self.src(lhs);
+        self.jump(self.one(opcode, lhs).slot(field).i32(rhs), label);
     }
 
     /// Binds a label here: the instruction before does not dominate what follows any more.
@@ -309,8 +339,8 @@ impl Emitter {
         table: u32,
         sig: u32,
     ) {
-        let index = self.src(index);
-        let inst = Inst::new(opcode).slot(base as u16).slot(index);
+        let field = self.src(index);
+        let inst = self.one(opcode, index).slot(base as u16).slot(field);
         self.inst(inst.u32(table).u32(sig));
     }
 

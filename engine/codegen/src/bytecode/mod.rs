@@ -20,6 +20,8 @@ mod context;
 mod cover;
 mod emit;
 mod lower;
+#[cfg(feature = "listing")]
+mod observe;
 pub mod op;
 pub mod signature;
 mod stack;

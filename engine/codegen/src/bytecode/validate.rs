@@ -9,7 +9,7 @@
 //! Linear in the size of the code.
 
 use super::UNRESOLVED;
-use super::op::{Kind, Opcode};
+use super::op::{Carry, Kind, Opcode};
 use super::signature::{HostCallee, HostSignature};
 use crate::stencil::Builtin;
 use crate::vmctx::{Place, VmLayout};
@@ -48,7 +48,11 @@ pub enum InvalidKind {
     /// A frame too small for parameters and results.
     #[error("a frame of {0} slots")]
     Frame(u32),
-    /// A jump to something else than an instruction of the function.
+    /// An operand that is not the result of the instruction before, as the opcode says.
+    #[error("an operand carried over that is not the result before")]
+    Carry,
+    /// A jump to something else than an instruction of the function, or to one that relies
+    /// on the instruction before.
     #[error("a jump to {0:#x}")]
     Jump(i64),
     /// A call of something else than a function.
@@ -170,10 +174,11 @@ impl Validator<'_> {
         let mut at = start;
         let mut table = 0u64;
         let mut falls = true;
+        let mut result = None;
         while at < end {
             let error = |kind| InvalidBytecode { offset: at, kind };
             let bytes = &self.code[at as usize..end as usize];
-            let opcode = Opcode::read(bytes).ok_or(error(InvalidKind::Instruction))?;
+            let (opcode, carry) = Opcode::read(bytes).ok_or(error(InvalidKind::Instruction))?;
             let there = match opcode {
                 Opcode::Enter => at == start,
                 Opcode::LeaveInstance | Opcode::LeaveInterpreter => false,
@@ -183,11 +188,25 @@ impl Validator<'_> {
                 return Err(error(InvalidKind::OutOfPlace));
             }
             table = table.saturating_sub(1);
-            if self.shift == 0 {
+            // What the instruction before has left is there only when it was executed before.
+            if self.shift == 0 && carry == Carry::Nothing {
                 self.targets.set(at);
             }
+            let mut operands = 0;
+            let before = result.take();
             for (field, value) in opcode.values(bytes) {
                 match field.kind {
+                    Kind::Result => {
+                        result = Some(value);
+                        self.slot(value, 1)
+                    }
+                    Kind::Operand => {
+                        operands += 1;
+                        if carry as u32 == operands && before != Some(value) {
+                            return Err(error(InvalidKind::Carry));
+                        }
+                        self.slot(value, 1)
+                    }
                     Kind::Slot => self.slot(value, 1),
                     Kind::Jump => {
                         self.jumps

@@ -14,6 +14,8 @@ mod cover;
 mod lower;
 pub mod masm;
 mod moves;
+#[cfg(feature = "listing")]
+mod observe;
 mod perturb;
 pub mod reg;
 mod stack;

@@ -172,8 +172,8 @@ fn find(pc: usize) -> Option<(&'static Chunk, usize)> {
 }
 
 /// Whether `pc` lies in code memory.
-#[cfg(test)]
-pub(super) fn contains(pc: usize) -> bool {
+#[cfg(any(test, feature = "trace"))]
+pub(crate) fn is_code(pc: usize) -> bool {
     find(pc).is_some()
 }
 

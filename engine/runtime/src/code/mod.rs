@@ -14,6 +14,8 @@ mod place;
 mod pool;
 
 pub(crate) use block::CodeBlock;
+#[cfg(feature = "trace")]
+pub(crate) use chunk::is_code;
 pub(crate) use chunk::owner_of;
 pub use place::CodePlace;
 pub use pool::CodeMemoryError;

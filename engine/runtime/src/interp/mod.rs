@@ -3,8 +3,9 @@
 //! | file | owns |
 //! |---|---|
 //! | `mod` | its stack, and entering it |
-//! | `run` | the loop, with an arm for every instruction |
-//! | `machine` | what the loop's state is made of: code, frame, memory |
+//! | `run` | going on from one instruction to the next |
+//! | `execute` | what every instruction does |
+//! | `machine` | the state: code, frame, memory; calls and returns |
 //! | `number` | arithmetic that is not a method of Rust's numbers |
 //! | `host` | `call_indirect_host`: leaving the interpreter for native functions |
 //!
@@ -15,6 +16,7 @@
 //!
 //! No executable memory, no signal handler and no guard pages: what runs here is data.
 
+mod execute;
 mod host;
 mod machine;
 mod number;
@@ -123,7 +125,7 @@ pub(crate) unsafe extern "C" fn enter(
             top.add(i).write(val::read(args.add(i)));
         }
         let before = std::mem::replace(&mut (*inner).vm.entry_sp, control as usize);
-        let code = run::run(callee, top, control, store);
+        let code = run::run(callee, top, control);
         (*inner).vm.entry_sp = before;
         (*inner).interp.top = top;
         (*inner).interp.control = control;

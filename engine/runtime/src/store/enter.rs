@@ -65,6 +65,8 @@ pub(crate) unsafe fn enter(
     if sp.saturating_sub(stack as usize) < limit {
         return Err(TrapCode::StackOverflow.into());
     }
+    #[cfg(feature = "trace")]
+    crate::trace::entering(store, callee);
     // SAFETY: the caller's promise, and there is stack.
     let code = unsafe { entry(callee.as_ptr(), args, inner.cast()) };
     // SAFETY: execution is over, so that the store is ours again.

@@ -164,6 +164,18 @@ fn print(args: &Args, names: &[String], outcome: &Outcome) -> Result<(), CliErro
         }
         Verdict::Diverged(finding) => {
             writeln!(out, "{}: {finding}", ui::bad(what, ui::Stream::Out))?;
+            let artifact = if args.artifact {
+                let all = Target::ALL.iter();
+                let name = all.filter(|(_, target)| *target == args.target);
+                name.map(|(name, _)| format!("--target {name} ")).collect()
+            } else {
+                String::new()
+            };
+            let file = args.file.display();
+            writeln!(
+                out,
+                "microwasm localize {artifact}{file} names the operator"
+            )?;
         }
     }
     Ok(())

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use microwasm::input::Form;
 use microwasm_oracle::engine::Engine;
-use microwasm_oracle::engines;
 use microwasm_oracle::regression::{Regression, parse_invocation, parse_seed};
 use microwasm_oracle::run::Invocation;
 use microwasm_oracle::targets::Target;
+use microwasm_oracle::{engines, generate};
 
 use crate::error::CliError;
 
@@ -60,6 +60,34 @@ pub(crate) fn regression(path: &Path) -> Result<Regression, CliError> {
         });
     }
     Ok(Regression::of_module(module(path)?))
+}
+
+/// What a file that fails stands for: a module, a regression, or an artifact of `target`.
+pub(crate) fn failing(path: &Path, target: Target) -> Result<Regression, CliError> {
+    let bytes = read(path)?;
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    let is_module =
+        bytes.starts_with(b"\0asm") || matches!(ending, Some("wat" | "wast" | "mwt" | "mw"));
+    if is_module {
+        return regression(path);
+    }
+    let discard = |source| CliError::Discard {
+        path: path.to_owned(),
+        source,
+    };
+    let (case, chosen) = target.case(&bytes).map_err(discard)?;
+    let chosen = chosen.iter().map(|i| engines::NAMES[*i].to_owned());
+    let wasm = match target {
+        Target::Differential => generate::module(&bytes).map_err(discard)?.wasm,
+        Target::Directed(_) | Target::Microwasm => case.wasm,
+    };
+    Ok(Regression {
+        seed: case.seed,
+        nans: case.nans,
+        invocations: Some(case.invocations),
+        engines: chosen.collect(),
+        ..Regression::of_module(wasm)
+    })
 }
 
 pub(crate) fn engine(name: &str) -> Result<Box<dyn Engine>, CliError> {

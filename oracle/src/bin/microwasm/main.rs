@@ -11,6 +11,7 @@ mod diff;
 mod error;
 mod generate;
 mod input;
+mod localize;
 mod minimize;
 mod replay;
 mod run;
@@ -55,8 +56,12 @@ enum Command {
     Diff(diff::Args),
     Replay(replay::Args),
     Minimize(minimize::Args),
+    Localize(localize::Args),
     Campaign(campaign::Args),
     Generate(generate::Args),
+    /// Localizes in a process of its own.
+    #[command(hide = true)]
+    Watch,
     /// Judges candidates of `minimize` in a process of their own.
     #[command(hide = true)]
     Judge,
@@ -72,8 +77,12 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::main(args),
         Command::Replay(args) => replay::main(args),
         Command::Minimize(args) => minimize::main(args),
+        Command::Localize(args) => localize::main(args),
         Command::Campaign(args) => campaign::main(args),
         Command::Generate(args) => generate::main(args),
+        Command::Watch => microwasm_oracle::localize::worker::serve()
+            .map(|()| Found::Nothing)
+            .map_err(CliError::Output),
         Command::Judge => microwasm_oracle::reduce::worker::serve()
             .map(|()| Found::Nothing)
             .map_err(CliError::Output),

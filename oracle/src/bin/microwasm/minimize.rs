@@ -79,32 +79,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
 
 /// What the file stands for.
 fn regression(path: &Path, target: Target) -> Result<Regression, CliError> {
-    let bytes = input::read(path)?;
-    let is_module = bytes.starts_with(b"\0asm")
-        || path
-            .extension()
-            .is_some_and(|ending| ending == "wat" || ending == "wast");
-    let mut regression = if is_module {
-        input::regression(path)?
-    } else {
-        let discard = |source| CliError::Discard {
-            path: path.to_owned(),
-            source,
-        };
-        let (case, chosen) = target.case(&bytes).map_err(discard)?;
-        let chosen = chosen.iter().map(|i| engines::NAMES[*i].to_owned());
-        let wasm = match target {
-            Target::Differential => generate::module(&bytes).map_err(discard)?.wasm,
-            Target::Directed(_) | Target::Microwasm => case.wasm,
-        };
-        Regression {
-            seed: case.seed,
-            nans: case.nans,
-            invocations: Some(case.invocations),
-            engines: chosen.collect(),
-            ..Regression::of_module(wasm)
-        }
-    };
+    let mut regression = input::failing(path, target)?;
     // The search keeps to one set of engines and invocations, so it has to start with one.
     if regression.engines.is_empty() {
         regression.engines = engines::DEFAULT
@@ -145,5 +120,10 @@ fn report(args: &Args, start: usize, reduced: Reduced) -> Result<(), CliError> {
         "{start} bytes reduced to {bytes} with {candidates} candidates"
     )?;
     writeln!(out, "written to {}", path.display())?;
+    writeln!(
+        out,
+        "microwasm localize {} names the operator",
+        path.display()
+    )?;
     Ok(())
 }

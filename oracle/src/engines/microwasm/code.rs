@@ -5,7 +5,7 @@ use std::rc::Rc;
 use microwasm::input::{self, Consumer, FunctionBody, InputError};
 use microwasm::verify::{Rules, Verifier, VerifyError};
 use microwasm::wasm::Limits;
-use microwasm::{Label, ModuleInfo, Op, Sink};
+use microwasm::{FuncIndex, Label, ModuleInfo, Op, Sink};
 
 use crate::engine::{Refusal, RefusalKind};
 
@@ -17,8 +17,9 @@ pub(super) struct Module {
 }
 
 /// The body of a function.
-#[derive(Default)]
 pub(super) struct Code {
+    /// Its index in the module.
+    pub(super) func: FuncIndex,
     pub(super) ops: Vec<Inst>,
     /// By label; the first is the return, which is nowhere.
     pub(super) blocks: Vec<Block>,
@@ -111,6 +112,7 @@ impl Consumer for Bodies {
             .rules
             .get_or_insert_with(|| Rules::new(module, &Limits::default()));
         let code = Code {
+            func,
             ops: Vec::new(),
             blocks: vec![Block {
                 start: usize::MAX,

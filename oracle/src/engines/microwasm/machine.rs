@@ -8,6 +8,7 @@ use std::rc::Rc;
 use microwasm::{Label, Op};
 
 use super::code::{Code, Inst};
+use super::observe::Moment;
 use super::store::{Callee, Store};
 use crate::engine::{Func, Host, Trap};
 use crate::value::Value;
@@ -56,7 +57,12 @@ pub(super) fn invoke(
         values: args.to_vec(),
         frames: Vec::new(),
     };
-    let outcome = machine.call(func).and_then(|()| machine.run());
+    let outcome = machine
+        .call(func)
+        .and_then(|()| match machine.store.observer {
+            None => machine.run::<false>(),
+            Some(_) => machine.run::<true>(),
+        });
     if outcome.is_ok() {
         results.append(&mut machine.values);
     }
@@ -65,8 +71,18 @@ pub(super) fn invoke(
 }
 
 impl Machine<'_> {
-    fn run(&mut self) -> Result<(), Trap> {
+    fn run<const OBSERVED: bool>(&mut self) -> Result<(), Trap> {
         while let Some(frame) = self.frames.last_mut() {
+            if OBSERVED && let Some(observer) = &self.store.observer {
+                observer.before(&Moment {
+                    func: frame.code.func,
+                    op: frame.next as u32,
+                    depth: self.store.frames,
+                    values: &self.values[frame.bottom..],
+                    store: self.store,
+                    instance: frame.instance,
+                });
+            }
             let code = Rc::clone(&frame.code);
             let inst = &code.ops[frame.next];
             let (instance, bottom) = (frame.instance, frame.bottom);

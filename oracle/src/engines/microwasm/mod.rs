@@ -6,6 +6,7 @@
 //! | `machine` | execution: frames, the stack, branches, calls |
 //! | `ops` | what every operator within a block does |
 //! | `numeric` | arithmetic |
+//! | `observe` | being watched, operator by operator |
 //! | `instantiate` | from a module to an instance |
 //! | `store` | the suite's interface |
 //!
@@ -18,22 +19,36 @@ mod code;
 mod instantiate;
 mod machine;
 mod numeric;
+pub mod observe;
 mod ops;
 mod store;
 
 use std::rc::Rc;
 
 use crate::engine;
+use observe::Observer;
 
 /// The interpreter.
 pub struct Microwasm {
     name: &'static str,
+    observer: Option<Rc<dyn Observer>>,
 }
 
 impl Microwasm {
     /// The interpreter under this name.
     pub fn new(name: &'static str) -> Microwasm {
-        Microwasm { name }
+        Microwasm {
+            name,
+            observer: None,
+        }
+    }
+
+    /// The same, watched by `observer`.
+    pub fn observed(self, observer: Rc<dyn Observer>) -> Microwasm {
+        Microwasm {
+            observer: Some(observer),
+            ..self
+        }
     }
 }
 
@@ -43,6 +58,6 @@ impl engine::Engine for Microwasm {
     }
 
     fn store(&self, host: Rc<dyn engine::Host>, limits: engine::Limits) -> Box<dyn engine::Store> {
-        Box::new(store::Store::new(host, limits))
+        Box::new(store::Store::new(host, limits, self.observer.clone()))
     }
 }

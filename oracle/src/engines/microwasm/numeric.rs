@@ -216,8 +216,9 @@ pub(super) fn convert(op: ConvertOp, value: Value) -> Result<Value, Trap> {
         (F64ConvertI32U, Value::I32(v)) => Value::F64(f64::from(v).to_bits()),
         (F64ConvertI64S, Value::I64(v)) => Value::F64((v as i64 as f64).to_bits()),
         (F64ConvertI64U, Value::I64(v)) => Value::F64((v as f64).to_bits()),
-        // A NaN's payload is open here; the machine's is what every engine on it shows.
+        (F32DemoteF64, _) if float.is_nan() => Value::F32(CANONICAL_NAN_32),
         (F32DemoteF64, _) => Value::F32((float as f32).to_bits()),
+        (F64PromoteF32, _) if float.is_nan() => Value::F64(CANONICAL_NAN_64),
         (F64PromoteF32, _) => Value::F64(float.to_bits()),
         (I32ReinterpretF32, Value::F32(bits)) => Value::I32(bits),
         (I64ReinterpretF64, Value::F64(bits)) => Value::I64(bits),

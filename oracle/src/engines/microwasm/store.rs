@@ -9,6 +9,7 @@ use microwasm::module::{GlobalType, MemoryType, TableType};
 use microwasm::{FuncType, ValType};
 
 use super::code::{Code, Module};
+use super::observe::Observer;
 use super::{instantiate, machine};
 use crate::engine::{self, *};
 use crate::value::Value;
@@ -61,6 +62,7 @@ pub(super) struct Instance {
 pub(super) struct Store {
     pub(super) host: Rc<dyn Host>,
     pub(super) limits: Limits,
+    pub(super) observer: Option<Rc<dyn Observer>>,
     pub(super) modules: Vec<Rc<Module>>,
     pub(super) instances: Vec<Instance>,
     pub(super) funcs: Vec<FuncData>,
@@ -112,10 +114,15 @@ impl Instance {
 }
 
 impl Store {
-    pub(super) fn new(host: Rc<dyn Host>, limits: Limits) -> Store {
+    pub(super) fn new(
+        host: Rc<dyn Host>,
+        limits: Limits,
+        observer: Option<Rc<dyn Observer>>,
+    ) -> Store {
         Store {
             host,
             limits,
+            observer,
             modules: Vec::new(),
             instances: Vec::new(),
             funcs: Vec::new(),

@@ -158,6 +158,24 @@ impl Cond {
         }
     }
 
+    /// Whether these flags, as the processor keeps them, satisfy the condition.
+    pub fn holds(self, flags: u64) -> bool {
+        let flag = |bit: u32| flags >> bit & 1 != 0;
+        let (carry, parity, zero, sign, overflow) = (flag(0), flag(2), flag(6), flag(7), flag(11));
+        let code = self as u8;
+        let holds = match code >> 1 {
+            0 => overflow,
+            1 => carry,
+            2 => zero,
+            3 => carry || zero,
+            4 => sign,
+            5 => parity,
+            6 => sign != overflow,
+            _ => zero || sign != overflow,
+        };
+        holds != (code & 1 != 0)
+    }
+
     /// The condition that holds for `b ? a` exactly when this one holds for `a ? b`.
     /// Overflow, sign and parity say nothing of the order and stay.
     #[inline]
