@@ -186,9 +186,12 @@ impl Engine for X64 {
         if seed.is_multiple_of(2) {
             config.memory_bounds(MemoryBounds::Explicit);
         }
-        let arrangement = (seed / 2)
-            .is_multiple_of(8)
-            .then(|| Arrangement::random(seed));
+        let random = || {
+            (seed / 2)
+                .is_multiple_of(8)
+                .then(|| Arrangement::random(seed))
+        };
+        let arrangement = self.arrangement.or_else(random);
         let engine = start(&config, limits.fuel.is_some());
         self.store_of(&engine, arrangement, host, limits)
     }
