@@ -3,7 +3,7 @@
 //! A file begins with lines `key: value`, up to an empty line; what follows is a unified diff.
 //! `bug` says in a sentence what is planted. `stage` is the stage that localization should
 //! name, `ops` the operators one of which it should point at, by their names in Microwasm or
-//! WebAssembly up to the first space; `*` stands for any rest of a name, and `any` for bugs that
+//! WebAssembly up to the first space; `*` stands for any part of a name, and `any` for bugs that
 //! any operator may bring to light.
 
 use std::fs;
@@ -50,13 +50,23 @@ impl Patch {
 
     /// Whether an operator is one of those to be pointed at.
     pub fn expects(&self, op: &str) -> bool {
-        self.ops.iter().any(|pattern| {
-            pattern == "any"
-                || match pattern.split_once('*') {
-                    Some((start, end)) => op.starts_with(start) && op.ends_with(end),
-                    None => pattern == op,
-                }
-        })
+        // None is pointed at by this.
+        op != "-"
+            && self
+                .ops
+                .iter()
+                .any(|pattern| pattern == "any" || fits(pattern, op))
+    }
+}
+
+/// Whether a name fits a pattern in which `*` stands for anything.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {
+            let mut ends = (0..=name.len()).filter_map(|at| name.get(at..));
+            ends.any(|end| fits(rest, end))
+        }),
     }
 }
 
@@ -71,4 +81,25 @@ pub fn all(dir: &Path) -> Result<Vec<Patch>, DrillError> {
     }
     patches.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(patches)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        assert!(fits("*load*", "i64.load16_s"));
+        assert!(fits("*load*", "f32.load"));
+        assert!(fits("*.div_s", "i64.div_s"));
+        assert!(!fits("*.div_s", "i64.div_u"));
+        assert!(fits("i32.*", "i32.add"));
+        assert!(!fits("i32.add", "i32.addx"));
+    }
+
+    #[test]
+    fn every_patch_says_what_it_is() {
+        let patches = all("patches".as_ref()).expect("they can be read");
+        assert!(patches.len() >= 40);
+    }
 }
