@@ -154,6 +154,9 @@ pub enum RefusalKind {
     /// The module exceeds a limit of the engine.
     #[error("limit")]
     Limit,
+    /// The module is fine, but one part of the engine does not take what another has made of it.
+    #[error("failed")]
+    Failed,
 }
 
 impl Refusal {

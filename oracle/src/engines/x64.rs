@@ -9,7 +9,7 @@ use microwasm::input::{Form, InputError};
 use microwasm::module::{GlobalType, MemoryType, TableType};
 use microwasm::text::{self, Offsets};
 use microwasm::{FuncType, binary};
-use microwasm_codegen::link::HostCall;
+use microwasm_codegen::link::{HostCall, LinkError};
 use microwasm_codegen::{Backend, CpuFeatures, MemoryBounds, TrapCode};
 use microwasm_runtime::{
     AsContextMut, Caller, CompileError, Config, Error, ExternRef, ResourceLimiter, Val,
@@ -556,7 +556,11 @@ fn refusal(error: &Error) -> Refusal {
     };
     input.map_or_else(
         || Refusal {
-            kind: RefusalKind::Limit,
+            kind: if is_failure(error) {
+                RefusalKind::Failed
+            } else {
+                RefusalKind::Limit
+            },
             message: error.to_string().into(),
             offset: None,
         },
@@ -564,8 +568,21 @@ fn refusal(error: &Error) -> Refusal {
     )
 }
 
+/// Whether a part of the engine does not take what another has made of a valid module.
+fn is_failure(error: &Error) -> bool {
+    match error {
+        Error::Compile(CompileError::Bytecode(_)) => true,
+        Error::Compile(CompileError::Link(error)) => !matches!(
+            error,
+            LinkError::OutOfRange { .. } | LinkError::ImageTooLarge { .. }
+        ),
+        _ => false,
+    }
+}
+
 fn instantiate_error(error: &Error) -> InstantiateError {
     match error {
+        error if is_failure(error) => InstantiateError::Link(error.to_string().into()),
         Error::Trap(_) | Error::Host(_) => InstantiateError::Trap(trap(error)),
         Error::Resource(_) | Error::Compile(_) => InstantiateError::Limit(error.to_string().into()),
         Error::Link(_) | Error::Usage(_) => InstantiateError::Link(error.to_string().into()),

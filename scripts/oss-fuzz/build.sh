@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Builds every fuzz target for OSS-Fuzz or ClusterFuzzLite, into $OUT: the program, its seed
+# corpus as TARGET_seed_corpus.zip, TARGET.options, and TARGET.dict where there is one.
+#
+# The builder sets OUT, SRC, SANITIZER and FUZZING_ENGINE. To try it here:
+#
+#   OUT=/tmp/out SANITIZER=none FUZZING_ENGINE=libfuzzer scripts/oss-fuzz/build.sh
+set -euo pipefail
+[ -n "${OUT:-}" ] || { echo "build.sh: OUT is not set: where do the programs go?" >&2; exit 2; }
+case ${FUZZING_ENGINE:-libfuzzer} in
+  libfuzzer) ;;
+  *) echo "build.sh: no fuzzing engine but libfuzzer, not '$FUZZING_ENGINE'" >&2; exit 2 ;;
+esac
+sanitizer=${SANITIZER:-address}
+case $sanitizer in
+  address|none) ;;
+  *) echo "build.sh: no sanitizer but address and none, not '$sanitizer'" >&2; exit 2 ;;
+esac
+
+# In the builder this script lies in $SRC, beside the sources.
+here=$(cd "$(dirname "$0")" && pwd)
+root=$here/../..
+[ -d "$root/fuzz" ] || root=${SRC:-$here}/microwasm
+cd "$root"
+mkdir -p "$OUT"
+
+target_dir=${FUZZ_TARGET_DIR:-$PWD/target/fuzz-build/$sanitizer}
+if [ "$sanitizer" = address ] && ! rustc --version | grep -q nightly; then
+  export RUSTC_BOOTSTRAP=1
+fi
+cargo fuzz build -O -s "$sanitizer" --target-dir "$target_dir"
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+for target in $(sed -n 's/^name = "\([a-z_]*\)"$/\1/p' fuzz/Cargo.toml); do
+  cp "$target_dir/$host/release/$target" "$OUT/"
+  if [ -d "corpus/seeds/$target" ]; then
+    rm -f "$OUT/${target}_seed_corpus.zip"
+    zip -q -j "$OUT/${target}_seed_corpus.zip" "corpus/seeds/$target"/*
+  fi
+  # wasm-smith and readers like a few kilobytes, the directed generators do not.
+  case $target in differential|decode) longest=8192 ;; *) longest=512 ;; esac
+  {
+    printf '[libfuzzer]\nmax_len = %s\ntimeout = 30\nrss_limit_mb = 4096\n' "$longest"
+    if [ -f "fuzz/dictionaries/$target.dict" ]; then
+      cp "fuzz/dictionaries/$target.dict" "$OUT/"
+      printf 'dict = %s.dict\n' "$target"
+    fi
+    # Out-of-bounds accesses are caught by the engine's own handler first.
+    printf '\n[asan]\nallow_user_segv_handler = 1\nhandle_segv = 1\ndetect_leaks = 1\n'
+  } > "$OUT/$target.options"
+done
