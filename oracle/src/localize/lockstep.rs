@@ -508,7 +508,7 @@ fn float_holds(cmp: FloatCmp, lhs: f64, rhs: f64) -> bool {
 }
 
 /// Whether two steps ended alike, whatever NaNs they returned.
-fn same_outcome(expected: &Outcome, got: &Outcome) -> bool {
+pub(super) fn same_outcome(expected: &Outcome, got: &Outcome) -> bool {
     match (expected, got) {
         (Outcome::Returned(a), Outcome::Returned(b)) => {
             a.len() == b.len()
