@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    microwasm_oracle::targets::roundtrip(bytes).or_panic();
+    microwasm_fuzz::counted(|| microwasm_oracle::targets::roundtrip(bytes).or_panic());
 });

@@ -24,26 +24,26 @@ pub enum Cached {
     /// No module came of the input.
     Discarded,
     /// The cache made a difference.
-    Differs {
-        /// The version, counted from 0.
-        version: usize,
-        /// What came of it from scratch.
-        fresh: String,
-        /// What came of it with the cache.
-        cached: String,
-    },
+    Differs(Difference),
+}
+
+/// A difference that the cache made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("version {version}: from scratch {fresh}\nwith the cache {cached}")]
+pub struct Difference {
+    /// The version, counted from 0.
+    version: usize,
+    /// What came of it from scratch.
+    fresh: String,
+    /// What came of it with the cache.
+    cached: String,
 }
 
 impl Cached {
     /// Panics if the cache made a difference.
     pub fn or_panic(self) {
-        if let Cached::Differs {
-            version,
-            fresh,
-            cached,
-        } = self
-        {
-            panic!("version {version}: from scratch {fresh}\nwith the cache {cached}");
+        if let Cached::Differs(difference) = self {
+            panic!("{difference}");
         }
     }
 }
@@ -83,11 +83,11 @@ fn versions(wasm: &[u8], seed: u64) -> Cached {
             Module::new(&cached, &changed),
         );
         if !same(&a, &b) {
-            return Cached::Differs {
+            return Cached::Differs(Difference {
                 version,
                 fresh: describe(&a),
                 cached: describe(&b),
-            };
+            });
         }
         valid += usize::from(a.is_ok());
     }

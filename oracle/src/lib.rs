@@ -25,3 +25,6 @@ pub mod subject;
 pub mod targets;
 pub mod value;
 pub mod wast;
+
+#[cfg(feature = "coverage")]
+pub use microwasm_codegen::coverage;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::cache::Cached;
 use crate::roundtrip::Roundtrip;
 use crate::targets::{Outcome, Verdict};
 
@@ -38,6 +39,8 @@ pub struct Stats {
     pub mutated: u64,
     /// How many of them were accepted.
     pub accepted: u64,
+    /// Functions found in the compile cache.
+    pub cache_hits: u64,
 }
 
 impl Stats {
@@ -76,6 +79,16 @@ impl Stats {
         }
     }
 
+    /// Takes in what became of the versions of a module.
+    pub fn add_cache(&mut self, outcome: &Cached) {
+        self.inputs += 1;
+        match outcome {
+            Cached::Discarded => *self.discarded.entry("no module".to_owned()).or_default() += 1,
+            Cached::Same { hits, .. } => self.cache_hits += hits,
+            Cached::Differs(_) => self.diverged += 1,
+        }
+    }
+
     /// Adds the counts of another worker.
     pub fn merge(&mut self, other: &Stats) {
         self.inputs += other.inputs;
@@ -88,6 +101,7 @@ impl Stats {
         self.host_events += other.host_events;
         self.module_bytes += other.module_bytes;
         self.mutated += other.mutated;
+        self.cache_hits += other.cache_hits;
         self.accepted += other.accepted;
         for (key, count) in &other.discarded {
             *self.discarded.entry(key.clone()).or_default() += count;
@@ -146,6 +160,9 @@ impl fmt::Display for Stats {
                 "{:<24}{:>12}  {percent:6.2} % accepted",
                 "mutated modules", self.mutated
             )?;
+        }
+        if self.cache_hits > 0 {
+            writeln!(f, "{:<24}{:>12}", "cache hits", self.cache_hits)?;
         }
         let mean = self.module_bytes.checked_div(self.inputs).unwrap_or(0);
         write!(f, "{:<24}{mean:>12}", "mean module bytes")

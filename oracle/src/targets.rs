@@ -137,6 +137,13 @@ impl Target {
             .map(|(_, target)| *target)
     }
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        let mut all = Target::ALL.iter();
+        all.find(|(_, target)| *target == self)
+            .map_or("", |(name, _)| name)
+    }
+
     /// What an input comes to.
     pub fn run(self, bytes: &[u8]) -> Outcome {
         match self {

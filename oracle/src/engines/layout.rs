@@ -87,6 +87,18 @@ impl Arrangement {
         },
     ];
 
+    /// One of them, with some way to call the host, in some place.
+    pub fn random(seed: u64) -> Arrangement {
+        let mut choices = Choices::new(seed);
+        let calls = [HostCall::Table, HostCall::Direct];
+        let places = [CodePlace::Anywhere, CodePlace::Near, CodePlace::Far];
+        Arrangement {
+            host: calls[choices.below(calls.len() as u64) as usize],
+            place: places[choices.below(places.len() as u64) as usize],
+            ..Arrangement::ALL[choices.below(Arrangement::ALL.len() as u64) as usize]
+        }
+    }
+
     /// `module` in this layout. An import is called as [`Arrangement::host`] says where
     /// `is_host`, by imported function, tells that a function of the host is imported.
     ///

@@ -33,8 +33,8 @@ pub enum Variant {
     Metered,
     /// Bytecode, in the interpreter.
     Bytecode,
-    /// Registers, places and features chosen at random, by the seed of the case; so is the way
-    /// to check bounds.
+    /// Registers, places and features chosen at random, by the seed of the case; so are the way
+    /// to check bounds and, seldom, the layout of the code.
     Perturbed,
 }
 
@@ -101,13 +101,14 @@ impl X64 {
     fn store_of(
         &self,
         engine: &microwasm_runtime::Engine,
+        arrangement: Option<Arrangement>,
         host: Rc<dyn Host>,
         limits: Limits,
     ) -> Box<dyn Store> {
         let data = Data {
             host,
             limiter: Limiter(limits),
-            arrangement: self.arrangement,
+            arrangement,
             form: self.form,
             modules: Vec::new(),
             instances: Vec::new(),
@@ -172,7 +173,8 @@ impl Engine for X64 {
     }
 
     fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
-        self.store_of(self.engine(limits.fuel.is_some()), host, limits)
+        let engine = self.engine(limits.fuel.is_some());
+        self.store_of(engine, self.arrangement, host, limits)
     }
 
     fn seeded_store(&self, seed: u64, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
@@ -184,7 +186,11 @@ impl Engine for X64 {
         if seed.is_multiple_of(2) {
             config.memory_bounds(MemoryBounds::Explicit);
         }
-        self.store_of(&start(&config, limits.fuel.is_some()), host, limits)
+        let arrangement = (seed / 2)
+            .is_multiple_of(8)
+            .then(|| Arrangement::random(seed));
+        let engine = start(&config, limits.fuel.is_some());
+        self.store_of(&engine, arrangement, host, limits)
     }
 }
 

@@ -234,7 +234,7 @@ families! {
     /// Registers sent home, with how many entries.
     X64Spills "x64 spills" [CLASSES, &["dirty", "clean"], &["1", "2", "3 or more"]] all;
     /// Rules that are chosen inside a lowering.
-    X64Rules "x64 rules" [Rule::NAMES] all;
+    X64Rules "x64 rules" [Rule::NAMES] x64_rules;
     /// Trap stubs, by code.
     X64Traps "x64 traps"
         [&["returned", "unreachable", "memory", "table", "null", "signature", "zero", "overflow",
@@ -251,13 +251,29 @@ families! {
     /// Edges.
     BytecodeEdges "bytecode edges" [EDGES, MOVED, DROPS] bytecode_edges;
     /// Rules that are chosen inside a lowering.
-    BytecodeRules "bytecode rules" [BytecodeRule::NAMES] all;
+    BytecodeRules "bytecode rules" [BytecodeRule::NAMES] bytecode_rules;
     /// Relocations, after linking.
     Links "links" [Link::NAMES] all;
 }
 
 fn all(_: &[usize]) -> Fate {
     Reachable
+}
+
+const UNCALLED: &str = "the verifier refuses blocks without callers";
+
+fn x64_rules(at: &[usize]) -> Fate {
+    match *at {
+        [rule] if rule == Rule::BindDead as usize => Excluded(UNCALLED),
+        _ => Reachable,
+    }
+}
+
+fn bytecode_rules(at: &[usize]) -> Fate {
+    match *at {
+        [rule] if rule == BytecodeRule::BindDead as usize => Excluded(UNCALLED),
+        _ => Reachable,
+    }
 }
 
 fn x64_moves(at: &[usize]) -> Fate {

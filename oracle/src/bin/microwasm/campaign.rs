@@ -1,11 +1,14 @@
 //! `microwasm campaign`
 
+use std::fs::File;
 use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use microwasm_oracle::cache::Cached;
 use microwasm_oracle::choice::{Choices, mix};
 use microwasm_oracle::roundtrip::Roundtrip;
 use microwasm_oracle::stats::Stats;
@@ -18,13 +21,14 @@ use crate::{Found, coverage, input, ui};
 ///
 /// Runs a target on inputs from a seeded generator, without a fuzzer, and prints what became
 /// of them. The same seed gives the same inputs. The target `roundtrip` makes one module and
-/// two mutated ones of each input, and executes none. With `all`, the targets that compare
-/// engines take turns.
+/// two mutated ones of each input, and executes none; `cache` compiles versions of a module.
+/// With `all`, all targets take turns.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     microwasm campaign --inputs 100000\n  \
     microwasm campaign --target spill --inputs 1000000\n  \
     microwasm campaign --target roundtrip --inputs 1000000 --jobs 2\n  \
+    microwasm campaign --target all --seconds 60 --journal last-input\n  \
     microwasm campaign --target all --inputs 1000000 --coverage coverage.json --unreached\n  \
     microwasm campaign --inputs 1000000 --seed 7 --jobs 2 --save target/findings")]
 pub(crate) struct Args {
@@ -52,6 +56,10 @@ pub(crate) struct Args {
     /// Write the inputs of findings into this directory
     #[arg(long)]
     save: Option<PathBuf>,
+    /// Keep the input at hand in this file, behind a line with its target and number: for when
+    /// the process dies of it. One thread only
+    #[arg(long, value_name = "FILE", conflicts_with = "jobs")]
+    journal: Option<PathBuf>,
     /// Count which of the compiler's rules were used, and write the counts into this file
     #[arg(long, value_name = "FILE")]
     coverage: Option<PathBuf>,
@@ -66,42 +74,76 @@ pub(crate) struct Args {
 /// What a campaign can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Job {
+    /// One target.
+    One(Task),
+    /// All of them, in turns.
+    All,
+}
+
+/// What an input is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
     /// A target that compares engines.
     Compare(Target),
     /// The round trips.
     Roundtrip,
-    /// All that compare engines, in turns.
-    All,
+    /// The compile cache.
+    Cache,
+}
+
+impl Task {
+    fn by_name(name: &str) -> Option<Task> {
+        match name {
+            "roundtrip" => Some(Task::Roundtrip),
+            "cache" => Some(Task::Cache),
+            name => Target::by_name(name).map(Task::Compare),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Task::Compare(target) => target.name(),
+            Task::Roundtrip => "roundtrip",
+            Task::Cache => "cache",
+        }
+    }
+
+    /// How long inputs are at most.
+    fn longest(self) -> usize {
+        match self {
+            Task::Compare(target) => target.longest(),
+            Task::Roundtrip | Task::Cache => 600,
+        }
+    }
 }
 
 impl Job {
-    /// What the input with this number is for; `None` for the round trips.
-    fn target(self, number: u64) -> Option<Target> {
-        match self {
-            Job::Compare(target) => Some(target),
-            Job::Roundtrip => None,
-            Job::All => {
-                let turn = number % Target::ALL.len() as u64;
-                Some(Target::ALL[turn as usize].1)
-            }
+    /// What the input with this number is for.
+    fn task(self, number: u64) -> Task {
+        let compare = Target::ALL.len() as u64;
+        match (self, number % (compare + 2)) {
+            (Job::One(task), _) => task,
+            (Job::All, 0) => Task::Roundtrip,
+            (Job::All, 1) => Task::Cache,
+            (Job::All, turn) => Task::Compare(Target::ALL[turn as usize - 2].1),
         }
     }
 }
 
 fn job(name: &str) -> Result<Job, String> {
-    match name {
-        "roundtrip" => Ok(Job::Roundtrip),
-        "all" => Ok(Job::All),
-        name => input::target(name).map(Job::Compare),
+    if name == "all" {
+        return Ok(Job::All);
     }
+    Task::by_name(name).map(Job::One).ok_or_else(|| {
+        let compare = Target::ALL.iter().map(|(name, _)| *name);
+        let names: Vec<_> = compare.chain(["roundtrip", "cache", "all"]).collect();
+        format!("the targets are {}", names.join(", "))
+    })
 }
-
-/// Longest input of the round trips.
-const LONGEST: usize = 600;
 
 fn bytes_of(args: &Args, number: u64) -> Vec<u8> {
     let mut choices = Choices::new(mix(args.seed, number));
-    let longest = args.target.target(number).map_or(LONGEST, Target::longest);
+    let longest = args.target.task(number).longest();
     let length = choices.below(longest as u64) + 1;
     (0..length.div_ceil(8))
         .flat_map(|_| choices.bits().to_le_bytes())
@@ -232,6 +274,7 @@ fn say_slow(
 fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
     let args = shared.args;
     let mut stats = Stats::default();
+    let mut journal = args.journal.as_deref().map(Journal::create).transpose()?;
     loop {
         let number = shared.next.fetch_add(1, Ordering::Relaxed);
         let over = shared.end.is_some_and(|end| Instant::now() >= end);
@@ -241,14 +284,29 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
         let number = args.first + number;
         running.store(number, Ordering::Relaxed);
         let bytes = bytes_of(args, number);
-        let outcome = match args.target.target(number) {
-            Some(target) => target.run(&bytes),
-            None => {
+        let task = args.target.task(number);
+        if let Some(journal) = &mut journal {
+            journal.note(task, number, &bytes)?;
+        }
+        let broken = |broken: &dyn std::fmt::Display| {
+            shared.found.fetch_add(1, Ordering::Relaxed);
+            report(args, number, &bytes, broken)
+        };
+        let outcome = match task {
+            Task::Compare(target) => target.run(&bytes),
+            Task::Roundtrip => {
                 let outcome = targets::roundtrip(&bytes);
                 stats.add_roundtrip(&outcome);
-                if let Roundtrip::Broken(broken) = &outcome {
-                    shared.found.fetch_add(1, Ordering::Relaxed);
-                    report(args, number, &bytes, broken)?;
+                if let Roundtrip::Broken(what) = &outcome {
+                    broken(what)?;
+                }
+                continue;
+            }
+            Task::Cache => {
+                let outcome = targets::cache(&bytes);
+                stats.add_cache(&outcome);
+                if let Cached::Differs(what) = &outcome {
+                    broken(what)?;
                 }
                 continue;
             }
@@ -274,6 +332,42 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
         .unwrap_or_else(|poisoned| poisoned.into_inner())
         .merge(&stats);
     Ok(())
+}
+
+/// The file that has the input at hand.
+struct Journal {
+    path: PathBuf,
+    file: File,
+    entry: Vec<u8>,
+}
+
+impl Journal {
+    fn create(path: &Path) -> Result<Journal, CliError> {
+        let file = File::create(path).map_err(|source| CliError::Write {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Journal {
+            path: path.to_owned(),
+            file,
+            entry: Vec::new(),
+        })
+    }
+
+    fn note(&mut self, task: Task, number: u64, bytes: &[u8]) -> Result<(), CliError> {
+        self.entry.clear();
+        let head = format!("{} {number}\n", task.name());
+        self.entry.extend_from_slice(head.as_bytes());
+        self.entry.extend_from_slice(bytes);
+        let written = self
+            .file
+            .set_len(self.entry.len() as u64)
+            .and_then(|()| self.file.write_all_at(&self.entry, 0));
+        written.map_err(|source| CliError::Write {
+            path: self.path.clone(),
+            source,
+        })
+    }
 }
 
 fn report(

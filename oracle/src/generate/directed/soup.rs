@@ -62,6 +62,11 @@ pub struct Recipe {
     pub low: usize,
     /// At so many values steps take more than they give.
     pub high: usize,
+    /// Whether no division traps: where there are many, one always would.
+    pub tame: bool,
+    /// Whether a body begins with a call of the host: arguments take many bytes, and without
+    /// it short inputs would make few calls.
+    pub host_first: bool,
 }
 
 /// A function that can be called.
@@ -138,10 +143,19 @@ pub fn body(
     if let Some(fuel) = env.fuel {
         soup.f.take_fuel(fuel);
     }
-    let count = soup.source.below(8) + 1;
-    for _ in 0..count {
+    let choice = soup.source.byte();
+    for _ in 0..choice % 8 + 1 {
         let ty = soup.source.pick(recipe.types);
         soup.f.local(ty);
+    }
+    if choice >= 252 {
+        // So many that they are cleared in a loop.
+        for _ in 0..20 {
+            soup.f.local(I64);
+        }
+    }
+    if recipe.host_first && !soup.source.is_empty() {
+        soup.call(&env.hosts, true);
     }
     for _ in 0..steps {
         if soup.source.is_empty() {
@@ -378,8 +392,17 @@ impl Soup<'_, '_, '_> {
 
     /// Keeps a divisor from being 0, mostly.
     fn guard(&mut self, op: Numeric) {
-        if op.is_division() && !self.source.one_in(32) {
+        if op.is_division() && (self.recipe.tame || !self.source.one_in(32)) {
             let narrow = op.result == I32;
+            if self.recipe.tame {
+                self.f.constant(if narrow {
+                    Value::I32(u32::MAX >> 1)
+                } else {
+                    Value::I64(u64::MAX >> 1)
+                });
+                self.f
+                    .numeric(Numeric::of(if narrow { 0x71 } else { 0x83 }));
+            }
             self.f
                 .constant(if narrow { Value::I32(1) } else { Value::I64(1) });
             self.f

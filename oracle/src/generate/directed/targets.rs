@@ -24,6 +24,8 @@ const SPILL: Recipe = Recipe {
     types: NUMBERS,
     low: 12,
     high: 40,
+    tame: false,
+    host_first: false,
 };
 
 /// The same without memory, whose contents cost time to compare.
@@ -37,6 +39,7 @@ const SPILL_REGISTERS: Recipe = Recipe {
 
 const SPILL_LONG: Recipe = Recipe {
     high: 9_000,
+    tame: true,
     steps: &[
         Push, Push, Op, Push, Set, Push, Fixed, Push, Select, Push, Push, Op, Push, Push, Push,
         Set, Push, Push, Call, Push, Op, Push, Push, Push,
@@ -52,6 +55,8 @@ const BLOCK_ARGS: Recipe = Recipe {
     types: NUMBERS,
     low: 3,
     high: 24,
+    tame: false,
+    host_first: false,
 };
 
 const HOST_CALLS: Recipe = Recipe {
@@ -62,6 +67,8 @@ const HOST_CALLS: Recipe = Recipe {
     types: ALL,
     low: 2,
     high: 30,
+    tame: false,
+    host_first: true,
 };
 
 /// A module with a global of each type and the accumulators.

@@ -9,12 +9,16 @@
 
 use microwasm::immediates::{ReadImmediates, Scratch};
 use microwasm::op::{
-    AluOp, BlockDecl, Const, FloatBinary, FloatCmp, FloatSize, IntSize, MemArg, Op, Sink,
+    AluOp, BlockDecl, Const, ConvertOp, FloatBinary, FloatCmp, FloatSize, IntSize, MemArg, Op, Sink,
 };
 use microwasm::*;
 
 use super::{FUEL_GLOBAL, Source, TYPES};
+use crate::prepare::FUEL;
 use crate::value::{CANONICAL_NAN_32, CANONICAL_NAN_64};
+
+/// How many functions and blocks may be entered before no branch goes back any more, mostly.
+const LOOPS: i32 = 300;
 
 /// An operator, as long as declarations are not complete.
 enum Draft {
@@ -40,6 +44,7 @@ struct Block {
 struct Body<'s, 'b> {
     source: &'s mut Source<'b>,
     info: &'s ModuleInfo,
+    func: FuncIndex,
     drafts: Vec<Draft>,
     /// Types, each with the number of its push.
     stack: Vec<(ValType, u64)>,
@@ -68,6 +73,7 @@ pub(super) fn generate(
     let mut body = Body {
         source,
         info,
+        func,
         drafts: Vec::new(),
         stack: Vec::new(),
         pushes: 0,
@@ -241,14 +247,29 @@ impl Body<'_, '_> {
             return;
         };
         let Some(op) = op.without_list() else { return };
+        let (op, tame) = (saturating(op), !self.source.one_in(16));
+        let op = if tame { op.0 } else { op.1 };
         self.operands(&params);
+        if let (Op::Div(_, size), true) = (op, tame) {
+            self.divisor(size);
+        }
         self.op(op, params.len(), &[result]);
         self.canonical(op, result);
     }
 
+    /// Keeps the divisor on top from being 0.
+    fn divisor(&mut self, size: IntSize) {
+        let odd = match size {
+            IntSize::I32 => Const::I32(1),
+            IntSize::I64 => Const::I64(1),
+        };
+        self.constant(odd);
+        self.op(Op::Alu(AluOp::Or, size), 2, &[size.ty()]);
+    }
+
     /// Makes a NaN that the operator may have made canonical.
     fn canonical(&mut self, op: Op<'_>, ty: ValType) {
-        use microwasm::op::{ConvertOp, FloatUnary};
+        use microwasm::op::FloatUnary;
         let (size, nan) = match ty {
             ValType::F32 => (FloatSize::F32, Const::F32(CANONICAL_NAN_32)),
             ValType::F64 => (FloatSize::F64, Const::F64(CANONICAL_NAN_64)),
@@ -297,19 +318,38 @@ impl Body<'_, '_> {
         }
     }
 
+    /// Calls a function that comes before this one, mostly, so that calls come to an end.
     fn call(&mut self) {
         let info = self.info;
+        let callable = match self.func.index() {
+            earlier if earlier > 0 && !self.source.one_in(16) => earlier,
+            _ => info.funcs.len(),
+        };
+        let func = FuncIndex(self.source.below(callable) as u32);
+        let FuncType { params, results } = info.func_type(func);
         if self.source.one_in(3) {
-            let ty = TypeIndex(self.source.below(info.types.len()) as u32);
+            let ty = match self.source.one_in(16) {
+                true => TypeIndex(self.source.below(info.types.len()) as u32),
+                false => info.funcs[func.index()],
+            };
             let FuncType { params, results } = &info.types[ty.index()];
             params.iter().for_each(|&ty| self.want(ty));
-            self.small(info.funcs.len());
+            if self.source.one_in(16) {
+                self.small(info.funcs.len());
+            } else if self.source.one_in(2) {
+                // Not known to the compiler.
+                self.want(ValType::I32);
+                self.i32(0);
+                self.op(Op::Alu(AluOp::And, IntSize::I32), 2, &[ValType::I32]);
+                self.i32(func.0 as i32);
+                self.op(Op::Alu(AluOp::Or, IntSize::I32), 2, &[ValType::I32]);
+            } else {
+                self.i32(func.0 as i32);
+            }
             let table = TableIndex(0);
             let op = Op::CallIndirect { ty, table };
             self.op(op, params.len() + 1, results);
         } else {
-            let func = FuncIndex(self.source.below(info.funcs.len()) as u32);
-            let FuncType { params, results } = info.func_type(func);
             self.operands(params);
             self.op(Op::Call(func), params.len(), results);
         }
@@ -322,6 +362,12 @@ impl Body<'_, '_> {
         let element = self.info.tables[table.index()].element;
         let global = GlobalIndex(1 + self.source.below(TYPES.len()) as u32);
         let ty = self.info.globals[global.index()].ty;
+        // Table 1 has three elements.
+        let elements = if table.0 == 0 || self.source.one_in(8) {
+            4
+        } else {
+            2
+        };
         let bulk = |body: &mut Self, size: usize| {
             (0..3).for_each(|_| body.small(size));
         };
@@ -369,11 +415,11 @@ impl Body<'_, '_> {
                 self.op(Op::MemoryInit { data, memory }, 3, &[]);
             }
             16 => {
-                self.small(4);
+                self.small(elements);
                 self.op(Op::TableGet(table), 1, &[element]);
             }
             17 => {
-                self.small(4);
+                self.small(elements);
                 self.want(element);
                 self.op(Op::TableSet(table), 2, &[]);
             }
@@ -455,7 +501,7 @@ impl Body<'_, '_> {
             self.declare();
         }
         let mut targets: Vec<Label> = self.forced().into_iter().map(label).collect();
-        if targets.is_empty() && self.source.one_in(12) {
+        if targets.is_empty() && self.source.one_in(128) {
             self.drafts.push(Draft::Op(Op::Unreachable));
             return;
         }
@@ -475,7 +521,16 @@ impl Body<'_, '_> {
                 label(self.source.pick(&open))
             });
         }
+        // Whatever goes back can also leave.
+        let back = |target: &Label| self.is_bound(*target);
+        if targets.len() != 2 && targets.iter().any(back) || targets.iter().all(back) {
+            targets.push(Label::RETURN);
+        }
         self.branch(&targets);
+    }
+
+    fn is_bound(&self, target: Label) -> bool {
+        target != Label::RETURN && self.blocks[target.index() - 1].bound
     }
 
     /// Branches to these, of which there is at least one.
@@ -499,6 +554,7 @@ impl Body<'_, '_> {
         }
         if targets.len() > 1 {
             self.condition(targets.len());
+            self.tire(targets);
             self.stack.pop();
         }
         for &target in targets {
@@ -512,6 +568,35 @@ impl Body<'_, '_> {
             [ref targets @ .., default] => Draft::BrTable(targets.to_vec(), default),
             [] => unreachable!("there is a target"),
         });
+    }
+
+    /// When fuel runs low, has the condition on top choose what does not go back.
+    fn tire(&mut self, targets: &[Label]) {
+        const I32: ValType = ValType::I32;
+        if !targets.iter().any(|&target| self.is_bound(target)) || self.source.one_in(64) {
+            return;
+        }
+        self.op(Op::GlobalGet(FUEL_GLOBAL), 0, &[I32]);
+        self.i32(FUEL as i32 - LOOPS);
+        let back_if_true = targets.len() == 2 && self.is_bound(targets[0]);
+        let cmp = if back_if_true {
+            op::IntCmp::GtS
+        } else {
+            op::IntCmp::LeS
+        };
+        self.op(Op::IntCmp(cmp, IntSize::I32), 2, &[I32]);
+        if targets.len() > 2 {
+            // Beyond all targets.
+            self.i32(10);
+            self.op(Op::Shift(op::ShiftOp::Shl, IntSize::I32), 2, &[I32]);
+        } else if back_if_true {
+            // The condition may be any number.
+            self.op(Op::Swap(1), 0, &[]);
+            self.i32(0);
+            self.op(Op::IntCmp(op::IntCmp::Ne, IntSize::I32), 2, &[I32]);
+        }
+        let op = if back_if_true { AluOp::And } else { AluOp::Or };
+        self.op(Op::Alu(op, IntSize::I32), 2, &[I32]);
     }
 
     fn condition(&mut self, targets: usize) {
@@ -595,6 +680,26 @@ impl Body<'_, '_> {
             }
         }
     }
+}
+
+/// The truncation that saturates in place of one that traps, and the operator as it was.
+fn saturating(op: Op<'static>) -> (Op<'static>, Op<'static>) {
+    use ConvertOp::*;
+    let Op::Convert(convert) = op else {
+        return (op, op);
+    };
+    let saturating = match convert {
+        I32TruncF32S => I32TruncSatF32S,
+        I32TruncF32U => I32TruncSatF32U,
+        I32TruncF64S => I32TruncSatF64S,
+        I32TruncF64U => I32TruncSatF64U,
+        I64TruncF32S => I64TruncSatF32S,
+        I64TruncF32U => I64TruncSatF32U,
+        I64TruncF64S => I64TruncSatF64S,
+        I64TruncF64U => I64TruncSatF64U,
+        other => other,
+    };
+    (Op::Convert(saturating), op)
 }
 
 fn label(index: usize) -> Label {

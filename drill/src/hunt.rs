@@ -1,0 +1,273 @@
+//! Looking for a planted bug with the program that it is planted in.
+//!
+//! Everything runs in child processes, which the bug may crash or hang. The campaign notes
+//! each input before it runs; so that of a process that dies is known.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use microwasm_oracle::regression::Regression;
+use serde_json::Value;
+
+use crate::patch::Patch;
+use crate::{DrillError, io};
+
+/// How much may be spent.
+pub struct Budget {
+    /// Seeds to search with.
+    pub seeds: u64,
+    /// Processor time for each.
+    pub search: Duration,
+    /// Time for reducing a finding; `None` not to localize and reduce at all.
+    pub reduce: Option<Duration>,
+}
+
+/// What came of a search.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// The target that found it, if it was found.
+    pub target: Option<String>,
+    /// Inputs run.
+    pub executions: Option<u64>,
+    /// Processor time until then.
+    pub cpu: Duration,
+}
+
+/// What came of the hunt.
+#[derive(Clone, Debug, Default)]
+pub struct Hunt {
+    /// By seed.
+    pub searches: Vec<Search>,
+    /// What localization said: stage and operator.
+    pub localized: Option<Localized>,
+    /// Operators of the smallest module.
+    pub operators: Option<usize>,
+}
+
+/// What localization said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Localized {
+    pub stage: String,
+    pub op: String,
+}
+
+/// Hunts for the bug in `program`.
+pub fn hunt(
+    program: &Path,
+    patch: &Patch,
+    budget: &Budget,
+    dir: &Path,
+) -> Result<Hunt, DrillError> {
+    let mut hunt = Hunt::default();
+    let mut artifact = None;
+    for seed in 0..budget.seeds {
+        let journal = dir.join(format!("{}-{seed}.journal", patch.name));
+        let search = search(program, seed, budget.search, &journal)?;
+        if search.target.is_some() && artifact.is_none() {
+            let entry = Entry::read(&journal)?;
+            artifact = Some((entry.target, entry.input));
+        }
+        let found = search.target.is_some();
+        hunt.searches.push(search);
+        if !found {
+            break;
+        }
+    }
+    let (Some((target, artifact)), Some(time)) = (artifact, budget.reduce) else {
+        return Ok(hunt);
+    };
+    if target == "cache" || target == "roundtrip" {
+        // These judge one part alone, and execute nothing.
+        hunt.localized = Some(Localized {
+            stage: target.clone(),
+            op: target,
+        });
+        return Ok(hunt);
+    }
+    hunt.localized = localize(program, &target, &artifact)?;
+    hunt.operators = minimize(program, &target, &artifact, time)?;
+    Ok(hunt)
+}
+
+/// Runs the campaign until it finds something.
+fn search(
+    program: &Path,
+    seed: u64,
+    limit: Duration,
+    journal: &Path,
+) -> Result<Search, DrillError> {
+    let mut command = Command::new(program);
+    command
+        .args(["campaign", "--target", "all", "--json", "--findings", "1"])
+        .args(["--inputs", "1000000000", "--seed", &seed.to_string()])
+        .arg("--seconds")
+        .arg(limit.as_secs().to_string())
+        .arg("--journal")
+        .arg(journal);
+    let before = children_time();
+    // An input that hangs has found something, too.
+    let ended = run(&mut command, limit + Duration::from_secs(15))?;
+    let cpu = children_time().saturating_sub(before);
+    let json: Option<Value> = serde_json::from_slice(&ended.stdout).ok();
+    let found = match ended.status {
+        Some(0) => false,
+        Some(1) => json.as_ref().is_some_and(|json| json["diverged"] != 0),
+        _ => true,
+    };
+    let entry = found.then(|| Entry::read(journal)).transpose()?;
+    let inputs = json.as_ref().and_then(|json| json["inputs"].as_u64());
+    Ok(Search {
+        executions: inputs.or(entry.as_ref().map(|entry| entry.number + 1)),
+        target: entry.map(|entry| entry.target),
+        cpu,
+    })
+}
+
+/// What a campaign has noted of its last input.
+struct Entry {
+    target: String,
+    number: u64,
+    /// A file with the input.
+    input: PathBuf,
+}
+
+impl Entry {
+    fn read(journal: &Path) -> Result<Entry, DrillError> {
+        let bytes = fs::read(journal).map_err(io(journal))?;
+        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+        let head = String::from_utf8_lossy(&bytes[..end]);
+        let (target, number) = head.split_once(' ').unwrap_or((&*head, ""));
+        let input = journal.with_extension("input");
+        fs::write(&input, bytes.get(end + 1..).unwrap_or_default()).map_err(io(&input))?;
+        Ok(Entry {
+            target: target.to_owned(),
+            number: number.parse().unwrap_or(0),
+            input,
+        })
+    }
+}
+
+fn localize(
+    program: &Path,
+    target: &str,
+    artifact: &Path,
+) -> Result<Option<Localized>, DrillError> {
+    let mut command = Command::new(program);
+    command
+        .args(["localize", "--json", "--target", target])
+        .arg(artifact);
+    let ended = run(&mut command, Duration::from_secs(150))?;
+    let json: Value = serde_json::from_slice(&ended.stdout).unwrap_or(Value::Null);
+    // stage/operator/operands/symptom
+    let Some(key) = json["finding"]["key"].as_str() else {
+        return Ok(None);
+    };
+    let mut parts = key.split('/').map(str::to_owned);
+    Ok(parts
+        .next()
+        .zip(parts.next())
+        .map(|(stage, op)| Localized { stage, op }))
+}
+
+/// Operators of the smallest module that fails alike.
+fn minimize(
+    program: &Path,
+    target: &str,
+    artifact: &Path,
+    time: Duration,
+) -> Result<Option<usize>, DrillError> {
+    let output = artifact.with_extension("min.wat");
+    let _ = fs::remove_file(&output);
+    let mut command = Command::new(program);
+    command
+        .args(["minimize", "--target", target, "--time"])
+        .arg(time.as_secs().to_string())
+        .arg("-o")
+        .arg(&output)
+        .arg(artifact);
+    run(&mut command, time + Duration::from_secs(60))?;
+    let Ok(text) = fs::read_to_string(&output) else {
+        return Ok(None);
+    };
+    let regression: Option<Regression> = Regression::parse(&text).ok();
+    Ok(regression.and_then(|regression| operators(&regression.wasm)))
+}
+
+/// Operators in the functions of a module, their `end`s not counted.
+fn operators(wasm: &[u8]) -> Option<usize> {
+    let mut count = 0;
+    for payload in wasmparser::Parser::new(0).parse_all(wasm) {
+        if let wasmparser::Payload::CodeSectionEntry(body) = payload.ok()? {
+            for op in body.get_operators_reader().ok()? {
+                count += usize::from(!matches!(op.ok()?, wasmparser::Operator::End));
+            }
+        }
+    }
+    Some(count)
+}
+
+/// How a program ended.
+struct Ended {
+    /// Its exit code; `None` if it was killed.
+    status: Option<i32>,
+    stdout: Vec<u8>,
+}
+
+/// Runs a program, for so long.
+fn run(command: &mut Command, limit: Duration) -> Result<Ended, DrillError> {
+    let failed = |source, command: &Command| DrillError::Run {
+        program: command.get_program().to_string_lossy().into_owned(),
+        source,
+    };
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|source| failed(source, command))?;
+    let reader = child.stdout.take().map(|mut pipe| {
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = std::io::Read::read_to_end(&mut pipe, &mut bytes);
+            bytes
+        })
+    });
+    let status = wait(&mut child, limit).map_err(|source| failed(source, command))?;
+    let stdout = reader.and_then(|reader| reader.join().ok());
+    Ok(Ended {
+        status,
+        stdout: stdout.unwrap_or_default(),
+    })
+}
+
+fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<i32>> {
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.code());
+        }
+        if Instant::now() >= end {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Processor time of the children that have ended (proc(5), `stat`, fields 16 and 17).
+fn children_time() -> Duration {
+    /// What Linux counts in, whatever its own clock (`USER_HZ`).
+    const TICK: Duration = Duration::from_millis(10);
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: u32 = fields
+        .split_whitespace()
+        .skip(13)
+        .take(2)
+        .filter_map(|field| field.parse::<u32>().ok())
+        .sum();
+    TICK * ticks
+}

@@ -1,0 +1,74 @@
+//! Patches: a bug each, with what is expected of finding it.
+//!
+//! A file begins with lines `key: value`, up to an empty line; what follows is a unified diff.
+//! `bug` says in a sentence what is planted. `stage` is the stage that localization should
+//! name, `ops` the operators one of which it should point at, by their names in Microwasm or
+//! WebAssembly up to the first space; `*` stands for any rest of a name, and `any` for bugs that
+//! any operator may bring to light.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::{DrillError, io};
+
+/// A bug to plant.
+pub struct Patch {
+    /// The file's name without its ending.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is planted.
+    pub bug: String,
+    /// The stage to be named.
+    pub stage: String,
+    /// Operators to be pointed at.
+    pub ops: Vec<String>,
+}
+
+impl Patch {
+    fn read(path: &Path) -> Result<Patch, DrillError> {
+        let text = fs::read_to_string(path).map_err(io(path))?;
+        let value = |key: &str| {
+            let mut header = text.lines().take_while(|line| !line.is_empty());
+            let line = header.find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+            line.map(|value| value.trim().to_owned())
+        };
+        let missing = |why| DrillError::Patch {
+            path: path.to_owned(),
+            why,
+        };
+        let name = path.file_stem().and_then(|name| name.to_str());
+        let ops = value("ops").ok_or_else(|| missing("no line `ops:`"))?;
+        Ok(Patch {
+            name: name.unwrap_or_default().to_owned(),
+            path: path.to_owned(),
+            bug: value("bug").ok_or_else(|| missing("no line `bug:`"))?,
+            stage: value("stage").ok_or_else(|| missing("no line `stage:`"))?,
+            ops: ops.split_whitespace().map(str::to_owned).collect(),
+        })
+    }
+
+    /// Whether an operator is one of those to be pointed at.
+    pub fn expects(&self, op: &str) -> bool {
+        self.ops.iter().any(|pattern| {
+            pattern == "any"
+                || match pattern.split_once('*') {
+                    Some((start, end)) => op.starts_with(start) && op.ends_with(end),
+                    None => pattern == op,
+                }
+        })
+    }
+}
+
+/// All patches of a directory, by name.
+pub fn all(dir: &Path) -> Result<Vec<Patch>, DrillError> {
+    let mut patches = Vec::new();
+    for entry in fs::read_dir(dir).map_err(io(dir))? {
+        let path = entry.map_err(io(dir))?.path();
+        if path.extension().is_some_and(|ending| ending == "patch") {
+            patches.push(Patch::read(&path)?);
+        }
+    }
+    patches.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(patches)
+}

@@ -1,0 +1,17 @@
+//! What all targets share: the compiler's counts of its rules as further counters of libFuzzer,
+//! for which an input that uses a rule in new circumstances is as good as one that reaches new
+//! code.
+
+use microwasm_oracle::coverage::{self, WORDS};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Where libFuzzer looks for them. It sets them to 0 before each input.
+// SAFETY: the section holds nothing but counters, which may have any value.
+#[unsafe(link_section = "__libfuzzer_extra_counters")]
+static COUNTERS: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
+
+/// Runs a target on an input and hands what it counted to libFuzzer.
+pub fn counted(target: impl FnOnce()) {
+    target();
+    coverage::take(|word, counts| COUNTERS[word].store(counts, Ordering::Relaxed));
+}
