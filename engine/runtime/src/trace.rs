@@ -236,8 +236,9 @@ pub fn watch<R>(
     result.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-/// Called right before compiled code is entered: from its first instruction on it is watched,
-/// if this thread watches at all.
+/// Called right before compiled code is entered by a thread that watches: it does so from the
+/// first instruction on.
+#[cold]
 #[inline(never)]
 pub(crate) fn entering(store: NonNull<StoreInner>, callee: NonNull<VmFuncRef>) {
     // SAFETY: set by `watch`, which is under way.
@@ -254,7 +255,7 @@ pub(crate) fn entering(store: NonNull<StoreInner>, callee: NonNull<VmFuncRef>) {
     }
 }
 
-/// Whether the interpreter has to ask.
+/// Whether this thread watches.
 #[inline]
 pub(crate) fn is_watching() -> bool {
     !WATCH.get().is_null()

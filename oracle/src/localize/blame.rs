@@ -100,15 +100,6 @@ pub(super) fn guilt(maps: &Maps, lockstep: &Lockstep<'_>, watched: Watched) -> O
 }
 
 fn ended(maps: &Maps, last: Option<Before>, expected: &Event, got: &Outcome) -> Guilt {
-    let shown = |outcome: &Outcome| match outcome {
-        Outcome::Returned(results) => {
-            let results: Vec<String> = results.iter().map(ToString::to_string).collect();
-            format!("return of ({})", results.join(", "))
-        }
-        Outcome::Trapped(trap) => format!("trap ({trap})"),
-        Outcome::NotLinked => "link error".into(),
-        Outcome::NoSuchFunction => "no such export".into(),
-    };
     let symptom = match (expected, got) {
         (Event::Ended(Outcome::Returned(_)), Outcome::Returned(_)) => "wrong result".into(),
         (Event::Ended(Outcome::Trapped(_)), Outcome::Trapped(_)) => "wrong trap".into(),
@@ -117,7 +108,7 @@ fn ended(maps: &Maps, last: Option<Before>, expected: &Event, got: &Outcome) -> 
         _ => "wrong path".into(),
     };
     let expected = match expected {
-        Event::Ended(outcome) => shown(outcome),
+        Event::Ended(expected) => outcome(expected),
         Event::Before(before) => {
             let text = name(maps, before.func, before.op);
             format!("{text} of function {}", before.func)
@@ -130,8 +121,21 @@ fn ended(maps: &Maps, last: Option<Before>, expected: &Event, got: &Outcome) -> 
             what: "what comes next".into(),
             place: "-".into(),
             expected,
-            got: shown(got),
+            got: outcome(got),
         }],
+    }
+}
+
+/// What a step came to in words.
+pub(super) fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Returned(results) => {
+            let results: Vec<String> = results.iter().map(ToString::to_string).collect();
+            format!("return of ({})", results.join(", "))
+        }
+        Outcome::Trapped(trap) => format!("trap ({trap})"),
+        Outcome::NotLinked => "link error".into(),
+        Outcome::NoSuchFunction => "no such export".into(),
     }
 }
 

@@ -123,8 +123,17 @@ impl References {
             && *self.funcs.entry(bits).or_insert(expected) == expected
     }
 
-    /// Whether `bits` are those of `expected`, whatever NaN they are.
+    /// Whether `bits` are those of `expected`, whatever NaN they are. What is seen for the first
+    /// time is known from then on.
     fn same_value(&mut self, expected: &Value, bits: u64) -> bool {
+        match *expected {
+            Value::FuncRef(Some(func)) => bits != 0 && self.same(func, bits),
+            _ => self.may_be(expected, bits),
+        }
+    }
+
+    /// As [`References::same_value`], where it is not certain that it should be the same.
+    fn may_be(&self, expected: &Value, bits: u64) -> bool {
         let narrow = Value::<Func>::F32(bits as u32);
         match *expected {
             Value::I32(value) => bits as u32 == value,
@@ -133,7 +142,9 @@ impl References {
             Value::F64(value) => {
                 bits == value || expected.is_nan() && Value::<Func>::F64(bits).is_nan()
             }
-            Value::FuncRef(Some(func)) => bits != 0 && self.same(func, bits),
+            Value::FuncRef(Some(func)) => {
+                bits != 0 && self.bits.get(&func).is_none_or(|known| *known == bits)
+            }
             Value::FuncRef(None) | Value::ExternRef(_) => bits == expected.canonical_bits(),
         }
     }
@@ -357,7 +368,7 @@ impl<'m> Lockstep<'m> {
                 ArgLoc::Reg(reg) => stop.gpr(reg.gpr().0),
                 ArgLoc::Stack(_) => continue,
             };
-            right &= bits.is_some_and(|bits| self.references.same_value(value, bits));
+            right &= bits.is_some_and(|bits| self.references.may_be(value, bits));
         }
         self.returned = Some(Returned {
             call,
@@ -508,7 +519,7 @@ fn float_holds(cmp: FloatCmp, lhs: f64, rhs: f64) -> bool {
 }
 
 /// Whether two steps ended alike, whatever NaNs they returned.
-fn same_outcome(expected: &Outcome, got: &Outcome) -> bool {
+pub(super) fn same_outcome(expected: &Outcome, got: &Outcome) -> bool {
     match (expected, got) {
         (Outcome::Returned(a), Outcome::Returned(b)) => {
             a.len() == b.len()

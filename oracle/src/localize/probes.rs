@@ -21,7 +21,7 @@ use wasmparser::{
     ValidPayload, Validator, ValidatorResources,
 };
 
-use crate::prepare::{FEATURES, RESERVED, Shape, val_type};
+use crate::prepare::{FEATURES, RESERVED, Shape, encoder_type, val_type};
 use crate::value::{CANONICAL_NAN_32, CANONICAL_NAN_64};
 
 /// How a probe gets at the value: the operators that it consists of may be wrong themselves.
@@ -530,16 +530,4 @@ fn number(bytes: &[u8]) -> (u32, &[u8]) {
         }
     }
     (value, &[])
-}
-
-fn encoder_type(ty: ValType) -> wasm_encoder::ValType {
-    match ty {
-        ValType::I32 => wasm_encoder::ValType::I32,
-        ValType::I64 => wasm_encoder::ValType::I64,
-        ValType::F32 => wasm_encoder::ValType::F32,
-        ValType::F64 => wasm_encoder::ValType::F64,
-        ValType::V128 => wasm_encoder::ValType::V128,
-        ValType::FuncRef => wasm_encoder::ValType::FUNCREF,
-        ValType::ExternRef => wasm_encoder::ValType::EXTERNREF,
-    }
 }

@@ -9,12 +9,14 @@ use microwasm::wasm::Limits;
 use microwasm::{Op, Sink};
 use thiserror::Error;
 
+use super::blame::outcome;
 use super::drive::{Driver, Go, drive};
 use super::finding::{Finding, Function, WasmOp, WrongValue};
+use super::lockstep::same_outcome;
 use super::probes::{self, Account, Manner, Probe, Which};
 use crate::engine::{Engine, Refusal};
 use crate::engines;
-use crate::observe::Observation;
+use crate::observe::{Observation, Outcome};
 use crate::run::{Case, Divergence, Stage, Step};
 
 /// Why probes tell nothing.
@@ -52,7 +54,7 @@ pub(super) fn probe(
         _ => (&divergence.reference, &divergence.subject),
     };
     if divergence.stage == Some(Stage::Reference) {
-        let note = format!("right is what {right} says, which the witness agrees with");
+        let note = format!("{right} is right: the witness agrees with it");
         finding.notes.push(note);
     }
     let sides = Sides {
@@ -123,11 +125,16 @@ impl Sides<'_> {
     }
 
     fn first(&self, which: (Manner, Which)) -> Result<Option<First>, ProbeError> {
-        let (Some(right), Some(wrong)) = self.accounts(u32::MAX, which)? else {
+        let (right, wrong) = (
+            self.run(self.right, &self.case.wasm, u32::MAX, which)?,
+            self.run(self.wrong, self.wasm, u32::MAX, which)?,
+        );
+        let outcomes = right.1.zip(wrong.1);
+        let (Some(right), Some(wrong)) = (right.0, wrong.0) else {
             return Ok(None);
         };
         if (right.hash, right.count) == (wrong.hash, wrong.count) {
-            return Ok(None);
+            return self.in_the_end(right, outcomes, which);
         }
         // With so many probes they are the same; with so many they are not.
         let (mut same, mut differ) = (0, right.count.max(wrong.count));
@@ -158,6 +165,33 @@ impl Sides<'_> {
             before: before.as_ref().and_then(probe),
             right: passed(right),
             wrong: passed(wrong),
+            outcomes: None,
+        }))
+    }
+
+    /// All probes are the same, but what the step came to may not be: then it is what execution
+    /// did behind the last of them.
+    fn in_the_end(
+        &self,
+        account: Account,
+        outcomes: Option<(Outcome, Outcome)>,
+        which: (Manner, Which),
+    ) -> Result<Option<First>, ProbeError> {
+        let outcomes = outcomes.filter(|(right, wrong)| !same_outcome(right, wrong));
+        if outcomes.is_none() || account.count == 0 {
+            return Ok(None);
+        }
+        let probes = self.probed(&self.case.wasm, 0, which)?.probes;
+        let nothing = || Passed {
+            probe: None,
+            value: 0,
+        };
+        Ok(Some(First {
+            number: account.count,
+            before: probes.get(account.latest as usize).copied(),
+            right: nothing(),
+            wrong: nothing(),
+            outcomes,
         }))
     }
 
@@ -175,25 +209,34 @@ impl Sides<'_> {
         limit: u32,
         which: (Manner, Which),
     ) -> Result<(Option<Account>, Option<Account>), ProbeError> {
-        let run = |engine, wasm| -> Result<Option<Account>, ProbeError> {
-            let probed = self.probed(wasm, limit, which)?;
-            let case = Case {
-                wasm: probed.wasm,
-                shape: probed.shape,
-                ..self.case.clone()
-            };
-            let mut reading = Reading {
-                step: self.step,
-                account: None,
-                globals: case.shape.globals.len(),
-            };
-            drive(&case, engine, &case.wasm, &mut reading)?;
-            Ok(reading.account)
-        };
         Ok((
-            run(self.right, &self.case.wasm)?,
-            run(self.wrong, self.wasm)?,
+            self.run(self.right, &self.case.wasm, limit, which)?.0,
+            self.run(self.wrong, self.wasm, limit, which)?.0,
         ))
+    }
+
+    /// The account of an engine, and what the last step came to.
+    fn run(
+        &self,
+        engine: &dyn Engine,
+        wasm: &[u8],
+        limit: u32,
+        which: (Manner, Which),
+    ) -> Result<(Option<Account>, Option<Outcome>), ProbeError> {
+        let probed = self.probed(wasm, limit, which)?;
+        let case = Case {
+            wasm: probed.wasm,
+            shape: probed.shape,
+            ..self.case.clone()
+        };
+        let mut reading = Reading {
+            step: self.step,
+            account: None,
+            outcome: None,
+            globals: case.shape.globals.len(),
+        };
+        drive(&case, engine, &case.wasm, &mut reading)?;
+        Ok((reading.account, reading.outcome))
     }
 }
 
@@ -204,6 +247,8 @@ struct First {
     before: Option<Probe>,
     right: Passed,
     wrong: Passed,
+    /// What the step came to, if only that differs.
+    outcomes: Option<(Outcome, Outcome)>,
 }
 
 /// A probe as an engine came by.
@@ -217,6 +262,7 @@ struct Passed {
 struct Reading {
     step: Option<Step>,
     account: Option<Account>,
+    outcome: Option<Outcome>,
     globals: usize,
 }
 
@@ -229,6 +275,7 @@ impl Driver for Reading {
         let globals = seen.globals.get(..self.globals).unwrap_or_default();
         let bits = globals.iter().flatten().map(|value| value.canonical_bits());
         self.account = Account::of(&bits.collect::<Vec<_>>());
+        self.outcome = Some(seen.outcome.clone());
         match self.step {
             Some(last) if last == step => Go::Stop,
             _ => Go::On,
@@ -247,7 +294,7 @@ impl First {
             None => "the end".into(),
         };
         let same_probe = self.right.probe == self.wrong.probe;
-        let guilty = match same_probe {
+        let guilty = match same_probe && self.outcomes.is_none() {
             true => self.right.probe,
             // Where they part: behind the last one that both have passed.
             false => match self.before {
@@ -255,7 +302,15 @@ impl First {
                 None => self.right.probe,
             },
         };
-        if same_probe {
+        if let Some((right, wrong)) = &self.outcomes {
+            finding.symptom = "wrong result".into();
+            finding.wrong.push(WrongValue {
+                what: "what the step comes to".into(),
+                place: "the end".into(),
+                expected: outcome(right),
+                got: outcome(wrong),
+            });
+        } else if same_probe {
             finding.symptom = "wrong result".into();
             finding.wrong.push(WrongValue {
                 what: "the bits left".into(),
@@ -282,12 +337,15 @@ impl First {
                 text: String::new(),
             });
             name(&case.wasm, finding);
-            let made = made_of(&case.wasm, probe);
-            finding.notes.push(format!("Microwasm made of it: {made}"));
+            if finding.stage != Some(Stage::Reference) {
+                let made = made_of(&case.wasm, probe);
+                finding.notes.push(format!("Microwasm made of it: {made}"));
+            }
         }
-        finding
-            .notes
-            .push(format!("{} values are the same before it", self.number));
+        if self.number > 0 {
+            let note = format!("{} values are the same before it", self.number);
+            finding.notes.push(note);
+        }
     }
 }
 

@@ -11,8 +11,8 @@ mod rewrite;
 mod shape;
 
 pub use rewrite::{Canonicalize, Options, PrepareError, Prepared, prepare};
-pub(crate) use shape::val_type;
 pub use shape::{Export, Import, ImportType, ItemKind, Shape};
+pub(crate) use shape::{encoder_type, val_type};
 
 use wasmparser::WasmFeatures;
 

@@ -254,3 +254,16 @@ fn global_type(ty: &wasmparser::GlobalType) -> GlobalType {
         mutable: ty.mutable,
     }
 }
+
+/// A value type as the encoder has it.
+pub(crate) fn encoder_type(ty: ValType) -> wasm_encoder::ValType {
+    match ty {
+        ValType::I32 => wasm_encoder::ValType::I32,
+        ValType::I64 => wasm_encoder::ValType::I64,
+        ValType::F32 => wasm_encoder::ValType::F32,
+        ValType::F64 => wasm_encoder::ValType::F64,
+        ValType::V128 => wasm_encoder::ValType::V128,
+        ValType::FuncRef => wasm_encoder::ValType::FUNCREF,
+        ValType::ExternRef => wasm_encoder::ValType::EXTERNREF,
+    }
+}

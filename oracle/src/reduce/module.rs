@@ -12,7 +12,7 @@ use wasmparser::{
     Validator,
 };
 
-use crate::prepare::{FEATURES, val_type};
+use crate::prepare::{FEATURES, encoder_type, val_type};
 use crate::value::Value;
 
 /// A module taken apart.
@@ -410,18 +410,6 @@ impl Kind {
             },
             _ => Kind::Plain,
         }
-    }
-}
-
-fn encoder_type(ty: ValType) -> wasm_encoder::ValType {
-    match ty {
-        ValType::I32 => wasm_encoder::ValType::I32,
-        ValType::I64 => wasm_encoder::ValType::I64,
-        ValType::F32 => wasm_encoder::ValType::F32,
-        ValType::F64 => wasm_encoder::ValType::F64,
-        ValType::V128 => wasm_encoder::ValType::V128,
-        ValType::FuncRef => wasm_encoder::ValType::FUNCREF,
-        ValType::ExternRef => wasm_encoder::ValType::EXTERNREF,
     }
 }
 

@@ -66,7 +66,9 @@ pub(crate) unsafe fn enter(
         return Err(TrapCode::StackOverflow.into());
     }
     #[cfg(feature = "trace")]
-    crate::trace::entering(store, callee);
+    if crate::trace::is_watching() {
+        crate::trace::entering(store, callee);
+    }
     // SAFETY: the caller's promise, and there is stack.
     let code = unsafe { entry(callee.as_ptr(), args, inner.cast()) };
     // SAFETY: execution is over, so that the store is ours again.
