@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use microwasm_oracle::regression::Regression;
@@ -102,16 +102,15 @@ fn search(
     command
         .args(["campaign", "--target", "all", "--json", "--findings", "1"])
         .args(["--inputs", "1000000000", "--seed", &seed.to_string()])
-        .arg("--seconds")
-        .arg(limit.as_secs().to_string())
         .arg("--journal")
         .arg(journal);
     let before = children_time();
-    // An input that hangs has found something, too.
-    let ended = run(&mut command, limit + Duration::from_secs(15))?;
+    let ended = run(&mut command, Limit::Processor(limit))?;
     let cpu = children_time().saturating_sub(before);
     let json: Option<Value> = serde_json::from_slice(&ended.stdout).ok();
     let found = match ended.status {
+        // An input that hangs has found something, too.
+        _ if ended.stopped => journal_is_old(journal),
         Some(0) => false,
         Some(1) => json.as_ref().is_some_and(|json| json["diverged"] != 0),
         _ => true,
@@ -123,6 +122,12 @@ fn search(
         target: entry.map(|entry| entry.target),
         cpu,
     })
+}
+
+/// Whether the last input was begun so long ago that it hangs.
+fn journal_is_old(journal: &Path) -> bool {
+    let modified = fs::metadata(journal).and_then(|meta| meta.modified());
+    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > Duration::from_secs(10)))
 }
 
 /// What a campaign has noted of its last input.
@@ -158,7 +163,7 @@ fn localize(
     command
         .args(["localize", "--json", "--target", target])
         .arg(artifact);
-    let ended = run(&mut command, Duration::from_secs(150))?;
+    let ended = run(&mut command, Limit::Wall(Duration::from_secs(150)))?;
     let json: Value = serde_json::from_slice(&ended.stdout).unwrap_or(Value::Null);
     // stage/operator/operands/symptom
     let Some(key) = json["finding"]["key"].as_str() else {
@@ -187,7 +192,7 @@ fn minimize(
         .arg("-o")
         .arg(&output)
         .arg(artifact);
-    run(&mut command, time + Duration::from_secs(60))?;
+    run(&mut command, Limit::Wall(time + Duration::from_secs(60)))?;
     let Ok(text) = fs::read_to_string(&output) else {
         return Ok(None);
     };
@@ -208,15 +213,24 @@ fn operators(wasm: &[u8]) -> Option<usize> {
     Some(count)
 }
 
+/// How long a program may run.
+#[derive(Clone, Copy)]
+enum Limit {
+    Wall(Duration),
+    Processor(Duration),
+}
+
 /// How a program ended.
 struct Ended {
     /// Its exit code; `None` if it was killed.
     status: Option<i32>,
+    /// Whether it has reached its limit.
+    stopped: bool,
     stdout: Vec<u8>,
 }
 
 /// Runs a program, for so long.
-fn run(command: &mut Command, limit: Duration) -> Result<Ended, DrillError> {
+fn run(command: &mut Command, limit: Limit) -> Result<Ended, DrillError> {
     let failed = |source, command: &Command| DrillError::Run {
         program: command.get_program().to_string_lossy().into_owned(),
         source,
@@ -234,38 +248,45 @@ fn run(command: &mut Command, limit: Duration) -> Result<Ended, DrillError> {
             bytes
         })
     });
-    let status = wait(&mut child, limit).map_err(|source| failed(source, command))?;
+    let start = Instant::now();
+    let (status, stopped) = loop {
+        let status = child.try_wait().map_err(|source| failed(source, command))?;
+        if let Some(status) = status {
+            break (status.code(), false);
+        }
+        let over = match limit {
+            Limit::Wall(limit) => start.elapsed() >= limit,
+            Limit::Processor(limit) => processor_time(&child.id().to_string(), 11) >= limit,
+        };
+        if over {
+            let killed = child.kill().and_then(|()| child.wait());
+            killed.map_err(|source| failed(source, command))?;
+            break (None, true);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
     let stdout = reader.and_then(|reader| reader.join().ok());
     Ok(Ended {
         status,
+        stopped,
         stdout: stdout.unwrap_or_default(),
     })
 }
 
-fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<i32>> {
-    let end = Instant::now() + limit;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status.code());
-        }
-        if Instant::now() >= end {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
+/// Processor time of the children that have ended.
+fn children_time() -> Duration {
+    processor_time("self", 13)
 }
 
-/// Processor time of the children that have ended (proc(5), `stat`, fields 16 and 17).
-fn children_time() -> Duration {
+/// Two fields of a process's times, added up (proc(5), `stat`, where the first counted here is the third).
+fn processor_time(process: &str, field: usize) -> Duration {
     /// What Linux counts in, whatever its own clock (`USER_HZ`).
     const TICK: Duration = Duration::from_millis(10);
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let ticks: u32 = fields
         .split_whitespace()
-        .skip(13)
+        .skip(field)
         .take(2)
         .filter_map(|field| field.parse::<u32>().ok())
         .sum();
