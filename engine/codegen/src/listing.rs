@@ -105,23 +105,11 @@ impl<C: FunctionCompiler> Sink for ListingSink<C> {
 /// # Errors
 /// Those of `out`.
 pub fn render(
-    stencil: &Stencil<'_>,
-    backend: Backend,
+    instructions: impl IntoIterator<Item = Line>,
     ops: &[ListedOp],
     out: &mut impl fmt::Write,
 ) -> fmt::Result {
-    match backend {
-        Backend::X64 => interleave(instructions(stencil), ops, out),
-        Backend::Bytecode => interleave(bytecode(stencil), ops, out),
-    }
-}
-
-fn interleave(
-    instructions: impl Iterator<Item = Line>,
-    ops: &[ListedOp],
-    out: &mut impl fmt::Write,
-) -> fmt::Result {
-    let mut instructions = instructions.peekable();
+    let mut instructions = instructions.into_iter().peekable();
     while let Some(line) = instructions.next_if(|i| ops.first().is_none_or(|op| i.offset < op.code))
     {
         writeln!(out, "{line}")?;
@@ -148,6 +136,14 @@ pub struct Line {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "            {:5x}  {}", self.offset.0, self.text)
+    }
+}
+
+/// Decodes a stencil of any backend.
+pub fn decode(stencil: &Stencil<'_>, backend: Backend) -> Vec<Line> {
+    match backend {
+        Backend::X64 => instructions(stencil).collect(),
+        Backend::Bytecode => bytecode(stencil).collect(),
     }
 }
 

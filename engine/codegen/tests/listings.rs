@@ -6,10 +6,10 @@
 //! or for no CPU feature beyond SSE2; `;; fuel` for fuel and epoch checks.
 
 use microwasm::wasm::{Consumer, FunctionBody, Limits, WasmError, translate};
-use microwasm_codegen::listing::{ListingSink, render};
+use microwasm_codegen::listing::{ListingSink, instructions, render};
 use microwasm_codegen::vmctx::VmLayout;
 use microwasm_codegen::x64::Compiler;
-use microwasm_codegen::{Backend, CodegenError, CpuFeatures, MemoryBounds, Settings, Stencils};
+use microwasm_codegen::{CodegenError, CpuFeatures, MemoryBounds, Settings, Stencils};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -60,7 +60,7 @@ impl Consumer for Lister {
         let ops = sink.finish().map_err(Error::Codegen)?;
         let stencil = self.stencils.get(index.index()).expect("just compiled");
         writeln!(self.text, "func {} frame {}", index, stencil.frame).expect("string");
-        render(&stencil, Backend::X64, &ops, &mut self.text).expect("string");
+        render(instructions(&stencil), &ops, &mut self.text).expect("string");
         Ok(())
     }
 }

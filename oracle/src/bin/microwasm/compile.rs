@@ -2,28 +2,31 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use microwasm::FuncIndex;
 use microwasm::binary;
 use microwasm::input::{Consumer, FunctionBody, InputError, translate};
 use microwasm::text::{self, Offsets};
 use microwasm::wasm::Limits;
-use microwasm_codegen::listing::{ListingSink, render};
+use microwasm_codegen::listing::{Line, ListedOp, ListingSink, decode, render};
 use microwasm_codegen::vmctx::VmLayout;
 use microwasm_codegen::x64::Compiler;
 use microwasm_codegen::{Backend, CodegenError, CpuFeatures, MemoryBounds, Settings, Stencils};
 use microwasm_codegen::{bytecode, elf};
 
 use crate::error::CliError;
-use crate::{Found, input};
+use crate::{Found, explorer, input};
 
 /// Compile a module
 ///
 /// The ending of the output says what to write: `.mw` Microwasm in binary form, `.mwt`
 /// Microwasm as text, `.s` an annotated listing, in which every Microwasm operator has its
 /// offset in the module before it and its machine code behind it, `.o` a relocatable ELF
-/// object with a symbol for each function, for ld, objdump and debuggers.
+/// object with a symbol for each function, for ld, objdump and debuggers, `.html` a page with
+/// WebAssembly, Microwasm and machine code side by side.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     microwasm compile fib.wat -o fib.mwt\n  \
@@ -31,6 +34,7 @@ use crate::{Found, input};
     microwasm compile fib.wat -o fib.s --bounds explicit\n  \
     microwasm compile fib.wat -o fib.s --backend bytecode\n  \
     microwasm compile fib.wat -o - --emit s | less\n  \
+    microwasm compile fib.wat -o fib.html\n  \
     microwasm compile fib.wat -o fib.o && objdump -dr fib.o")]
 pub(crate) struct Args {
     /// A module: .wasm, .wat, or Microwasm
@@ -65,6 +69,8 @@ enum Emit {
     S,
     /// Relocatable ELF object
     O,
+    /// Explorer: a page to look at in a browser
+    Html,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,6 +93,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
         (None, Some("mwt")) => Emit::Mwt,
         (None, Some("s")) => Emit::S,
         (None, Some("o")) => Emit::O,
+        (None, Some("html")) => Emit::Html,
         _ => {
             return Err(CliError::OutputKind {
                 path: args.output.clone(),
@@ -102,6 +109,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
             .into_bytes(),
         Emit::S => listing(args, &wasm)?.into_bytes(),
         Emit::O => object(args, &wasm)?,
+        Emit::Html => explorer::page(&args.file, &wasm, &functions(args, &wasm)?).into_bytes(),
     };
     if args.output.as_os_str() == "-" {
         std::io::stdout().lock().write_all(&output)?;
@@ -118,13 +126,27 @@ fn input_error(path: &Path, source: InputError) -> CliError {
     }
 }
 
-/// Compiles each function and notes what became of its operators.
+/// A function and what became of its operators.
+pub(crate) struct Listed {
+    /// Its index in the module.
+    pub(crate) func: FuncIndex,
+    /// Where its body lies in the module.
+    pub(crate) body: Range<u32>,
+    /// Bytes of code.
+    pub(crate) size: usize,
+    /// Bytes of its frame.
+    pub(crate) frame: u32,
+    pub(crate) ops: Vec<ListedOp>,
+    pub(crate) code: Vec<Line>,
+}
+
+/// Compiles each function and takes notes.
 struct Lister<C> {
     backend: Backend,
     compiler: C,
     stencils: Stencils,
     layout: Option<VmLayout>,
-    text: String,
+    functions: Vec<Listed>,
 }
 
 enum CompileError {
@@ -161,21 +183,25 @@ macro_rules! list_with {
                 let module = body.module();
                 let layout = self.layout.get_or_insert_with(|| VmLayout::new(module));
                 let index = body.index();
-                let stencils = &mut self.stencils;
-                let func = self.compiler.function(module, layout, index, stencils);
-                let mut sink = ListingSink::new(func);
-                body.translate(&mut sink)?;
                 let func = module.func_index(index);
+                let stencils = &mut self.stencils;
+                let compiler = self.compiler.function(module, layout, index, stencils);
+                let range = body.offset()..body.offset() + body.bytes().len() as u32;
+                let mut sink = ListingSink::new(compiler);
+                body.translate(&mut sink)?;
                 let ops = sink
                     .finish()
                     .map_err(|error| CompileError::Codegen(func.0, error))?;
                 let stencil = self.stencils.get(index.index());
                 let stencil = stencil.expect("the function just compiled");
-                let (bytes, frame) = (stencil.code.len(), stencil.frame);
-                writeln!(self.text, "; func {func}: {bytes} bytes, frame {frame}")
-                    .and_then(|()| render(&stencil, self.backend, &ops, &mut self.text))
-                    .and_then(|()| writeln!(self.text))
-                    .expect("a string takes everything");
+                self.functions.push(Listed {
+                    func,
+                    body: range,
+                    size: stencil.code.len(),
+                    frame: stencil.frame,
+                    ops,
+                    code: decode(&stencil, self.backend),
+                });
                 Ok(())
             }
         }
@@ -252,7 +278,22 @@ fn settings(args: &Args) -> Settings {
     }
 }
 
+/// As text, function by function.
 fn listing(args: &Args, wasm: &[u8]) -> Result<String, CliError> {
+    let mut text = String::new();
+    for listed in functions(args, wasm)? {
+        let Listed {
+            func, size, frame, ..
+        } = listed;
+        writeln!(text, "; func {func}: {size} bytes, frame {frame}")
+            .and_then(|()| render(listed.code, &listed.ops, &mut text))
+            .and_then(|()| writeln!(text))
+            .expect("a string takes everything");
+    }
+    Ok(text)
+}
+
+fn functions(args: &Args, wasm: &[u8]) -> Result<Vec<Listed>, CliError> {
     let settings = settings(args);
     let listed = match settings.backend {
         Backend::X64 => list(settings, Compiler::new(settings), wasm),
@@ -261,7 +302,7 @@ fn listing(args: &Args, wasm: &[u8]) -> Result<String, CliError> {
     listed.map_err(|error| error.in_file(&args.file))
 }
 
-fn list<C>(settings: Settings, compiler: C, wasm: &[u8]) -> Result<String, CompileError>
+fn list<C>(settings: Settings, compiler: C, wasm: &[u8]) -> Result<Vec<Listed>, CompileError>
 where
     Lister<C>: Consumer<Error = CompileError>,
 {
@@ -270,8 +311,8 @@ where
         compiler,
         stencils: Stencils::default(),
         layout: None,
-        text: String::new(),
+        functions: Vec::new(),
     };
     translate(wasm, Limits::default(), &mut lister)?;
-    Ok(lister.text)
+    Ok(lister.functions)
 }

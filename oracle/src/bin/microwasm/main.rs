@@ -9,6 +9,7 @@ mod compile;
 mod coverage;
 mod diff;
 mod error;
+mod explorer;
 mod generate;
 mod input;
 mod localize;
