@@ -24,6 +24,7 @@ root=$here/../..
 cd "$root"
 mkdir -p "$OUT"
 
+command -v zip >/dev/null || { echo "build.sh: needs zip, for the seed corpora" >&2; exit 2; }
 target_dir=${FUZZ_TARGET_DIR:-$PWD/target/fuzz-build/$sanitizer}
 if [ "$sanitizer" = address ] && ! rustc --version | grep -q nightly; then
   export RUSTC_BOOTSTRAP=1
