@@ -11,7 +11,7 @@ use crate::patch::Patch;
 use crate::{DrillError, io};
 
 /// What is copied.
-const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "engine", "oracle", "corpus"];
+const SOURCES: [&str; 4] = ["Cargo.lock", "engine", "oracle", "corpus"];
 /// Members of the workspace that the copy does without.
 const OTHERS: [&str; 2] = [", \"bench\"", ", \"drill\""];
 
@@ -24,10 +24,19 @@ impl Scratch {
     /// Copies the sources, from the current directory into `dir`.
     pub fn new(dir: &str) -> Result<Scratch, DrillError> {
         let dir = Path::new(dir);
-        fs::create_dir_all(dir).map_err(io(dir))?;
+        fs::create_dir_all(dir.join("originals")).map_err(io(dir))?;
         let scratch = Scratch {
             dir: dir.canonicalize().map_err(io(dir))?,
         };
+        for name in SOURCES {
+            copy(Path::new(name), &scratch.originals().join(name))?;
+        }
+        let manifest = scratch.originals().join("Cargo.toml");
+        let text = fs::read_to_string("Cargo.toml").map_err(io("Cargo.toml"))?;
+        let text = OTHERS
+            .iter()
+            .fold(text, |text, member| text.replace(member, ""));
+        write_if_other(&manifest, text.as_bytes())?;
         scratch.restore()?;
         Ok(scratch)
     }
@@ -37,22 +46,18 @@ impl Scratch {
         &self.dir
     }
 
+    /// The sources as they were at the beginning: somebody may be working on them.
+    fn originals(&self) -> PathBuf {
+        self.dir.join("originals")
+    }
+
     fn sources(&self) -> PathBuf {
         self.dir.join("sources")
     }
 
-    /// Makes the copy what the sources are.
+    /// Makes the copy what the sources were.
     pub fn restore(&self) -> Result<(), DrillError> {
-        fs::create_dir_all(self.sources()).map_err(io(self.sources()))?;
-        for name in SOURCES {
-            copy(Path::new(name), &self.sources().join(name))?;
-        }
-        let manifest = self.sources().join("Cargo.toml");
-        let text = fs::read_to_string("Cargo.toml").map_err(io("Cargo.toml"))?;
-        let text = OTHERS
-            .iter()
-            .fold(text, |text, member| text.replace(member, ""));
-        write_if_other(&manifest, text.as_bytes())
+        copy(&self.originals(), &self.sources())
     }
 
     fn apply(&self, patch: &Patch, check: bool) -> Result<(), DrillError> {
@@ -117,10 +122,6 @@ fn run(command: &mut Command) -> Result<Output, DrillError> {
 fn copy(from: &Path, to: &Path) -> Result<(), DrillError> {
     if !from.is_dir() {
         let bytes = fs::read(from).map_err(io(from))?;
-        // The manifest of the copy is another.
-        if from == Path::new("Cargo.toml") {
-            return Ok(());
-        }
         return write_if_other(to, &bytes);
     }
     fs::create_dir_all(to).map_err(io(to))?;
