@@ -3,8 +3,8 @@
 //! A file begins with lines `key: value`, up to an empty line; what follows is a unified diff.
 //! `bug` says in a sentence what is planted. `stage` is the stage that localization should
 //! name, `ops` the operators one of which it should point at, by their names in Microwasm or
-//! WebAssembly up to the first space; `*` stands for any part of a name, and `any` for bugs that
-//! any operator may bring to light.
+//! WebAssembly up to the first space; `*` stands for any part of a name, `any` for bugs that any
+//! operator may bring to light, and `-` for those that show before anything is executed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,12 +50,10 @@ impl Patch {
 
     /// Whether an operator is one of those to be pointed at.
     pub fn expects(&self, op: &str) -> bool {
-        // None is pointed at by this.
-        op != "-"
-            && self
-                .ops
-                .iter()
-                .any(|pattern| pattern == "any" || fits(pattern, op))
+        // `-` is no operator.
+        let named = op != "-";
+        let mut ops = self.ops.iter();
+        ops.any(|pattern| pattern == "any" && named || fits(pattern, op))
     }
 }
 
