@@ -3,6 +3,8 @@
 //! Two failures are the same if their [`Signature`]s are. Candidates are judged in a
 //! child process ([`worker`]), because what is being reduced may crash, abort or hang.
 
+mod microwasm;
+mod mir;
 mod module;
 mod shrink;
 pub mod worker;

@@ -1,12 +1,16 @@
 //! The search for a smaller failure: fewer invocations, less code, wasm-shrink on the
 //! module, simpler arguments, and all of it again until nothing helps.
 //!
+//! Microwasm has steps of its own ([`microwasm`](super::microwasm)). For WebAssembly,
 //! wasm-shrink is good at removing what is not code. For code there are steps of our own,
 //! which know the stack: they replace ranges of operators by drops and constants.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::time::{Duration, Instant};
 
+use microwasm::input::Form;
 use thiserror::Error;
 use wasm_shrink::WasmShrink;
 
@@ -19,6 +23,11 @@ use crate::value::Value;
 
 /// How many candidates in a row may fail to be smaller before the search ends.
 const ATTEMPTS: u32 = 2000;
+
+/// How much slower than the first candidate, or than what is quick, another one may be. A
+/// smaller module takes no longer, unless it does not end.
+const SLOWER: u32 = 20;
+const QUICK: Duration = Duration::from_millis(25);
 
 /// A failure made small.
 #[derive(Clone, Debug)]
@@ -51,11 +60,13 @@ pub enum ReduceError {
     Worker(#[from] io::Error),
 }
 
-struct Search<'a> {
+pub(super) struct Search<'a> {
     worker: &'a mut Worker,
     signature: Signature,
     deadline: Instant,
     candidates: u64,
+    /// Digests of candidates that do not fail alike.
+    refuted: HashSet<u64>,
     progress: &'a mut dyn FnMut(Progress),
 }
 
@@ -66,20 +77,32 @@ pub fn reduce(
     time: Duration,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Reduced, ReduceError> {
+    // The second time, the child has been started and its engines are warm.
+    worker.judge(&regression)?;
+    let start = Instant::now();
     let signature = worker.judge(&regression)?.ok_or(ReduceError::Passes)?;
+    if signature != Signature::TimedOut {
+        worker.hurry(SLOWER * start.elapsed().max(QUICK));
+    }
     let mut search = Search {
         worker,
         signature,
         deadline: Instant::now() + time,
         candidates: 1,
+        refuted: HashSet::new(),
         progress,
     };
     search.fewer_engines(&mut regression)?;
     loop {
         let before = (regression.wasm.len(), regression.invocations.clone());
         search.fewer_invocations(&mut regression)?;
-        search.less_code(&mut regression)?;
-        search.smaller_module(&mut regression);
+        match Form::of(&regression.wasm) {
+            Form::Wasm => {
+                search.less_code(&mut regression)?;
+                search.smaller_module(&mut regression);
+            }
+            Form::Binary | Form::Text => search.less_microwasm(&mut regression)?,
+        }
         search.simpler_arguments(&mut regression)?;
         let after = (regression.wasm.len(), regression.invocations.clone());
         if after == before || search.is_over() {
@@ -98,8 +121,19 @@ pub fn reduce(
     })
 }
 
+/// Tells candidates apart. Two that share a digest cost a step, nothing more.
+fn digest(candidate: &Regression) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    candidate.wasm.hash(&mut hasher);
+    candidate.engines.hash(&mut hasher);
+    for invocation in candidate.invocations.iter().flatten() {
+        invocation.to_string().hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
 impl Search<'_> {
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         Instant::now() >= self.deadline
     }
 
@@ -107,12 +141,24 @@ impl Search<'_> {
         if self.is_over() {
             return Ok(false);
         }
+        let digest = digest(candidate);
+        if self.refuted.contains(&digest) {
+            return Ok(false);
+        }
         self.candidates += 1;
-        Ok(self.worker.judge(candidate)?.as_ref() == Some(&self.signature))
+        let fails = self.worker.judge(candidate)?.as_ref() == Some(&self.signature);
+        if !fails {
+            self.refuted.insert(digest);
+        }
+        Ok(fails)
     }
 
     /// Takes over `candidate` if it fails alike.
-    fn accept(&mut self, best: &mut Regression, candidate: Regression) -> io::Result<bool> {
+    pub(super) fn accept(
+        &mut self,
+        best: &mut Regression,
+        candidate: Regression,
+    ) -> io::Result<bool> {
         let accepted = self.fails_alike(&candidate)?;
         if accepted {
             *best = candidate;

@@ -74,6 +74,11 @@ impl Worker {
         }
     }
 
+    /// From now on no candidate gets more time than `limit`.
+    pub(super) fn hurry(&mut self, limit: Duration) {
+        self.limit = self.limit.min(limit);
+    }
+
     /// How `candidate` fails, if it does.
     pub fn judge(&mut self, candidate: &Regression) -> io::Result<Option<Signature>> {
         if self.running.is_none() {
