@@ -9,7 +9,7 @@ use super::mir::blocks::{Ending, cut, merged, redirected};
 use super::mir::ranges::{Keep, range, simplified, without};
 use super::mir::slots::{forgotten, webs};
 use super::mir::{Body, Editable, Item, Kind};
-use super::shrink::Search;
+use super::shrink::{NEAR, Search};
 use crate::regression::Regression;
 
 const KINDS: [Kind; 8] = [
@@ -60,7 +60,7 @@ impl Search<'_> {
     }
 
     /// Takes over a module that weighs less, is valid and fails alike.
-    fn try_module(
+    fn try_lighter(
         &mut self,
         best: &mut Regression,
         module: &mut Editable,
@@ -96,18 +96,18 @@ impl Search<'_> {
         for kind in KINDS {
             for index in (0..module.count(kind)).rev() {
                 let candidate = module.without(kind, index);
-                if self.try_module(best, module, candidate)? {
+                if self.try_lighter(best, module, candidate)? {
                     continue;
                 }
                 loop {
                     let candidate = module.shorter_segment(kind, index);
-                    if !self.try_module(best, module, candidate)? {
+                    if !self.try_lighter(best, module, candidate)? {
                         break;
                     }
                 }
                 if kind == Kind::Global {
                     let candidate = module.zero_global(index);
-                    self.try_module(best, module, candidate)?;
+                    self.try_lighter(best, module, candidate)?;
                 }
             }
         }
@@ -127,7 +127,7 @@ impl Search<'_> {
 
     fn try_function(&mut self, place: &mut Place<'_>, body: Option<Body>) -> io::Result<bool> {
         let candidate = body.and_then(|body| place.module.with_body(place.func, body, &[]));
-        self.try_module(place.best, place.module, candidate)
+        self.try_lighter(place.best, place.module, candidate)
     }
 
     fn fewer_blocks(&mut self, place: &mut Place<'_>) -> io::Result<()> {
@@ -182,11 +182,14 @@ impl Search<'_> {
             let length = range.len();
             let mut shorter = false;
             for keep in [Keep::All, Keep::Untouched] {
-                let (info, range) = (&place.module.info, range.clone());
-                let body = without(info, place.func, place.body(), range, keep);
-                shorter = shorter || self.try_function(place, body)?;
+                if !shorter {
+                    let (info, range) = (&place.module.info, range.clone());
+                    let body = without(info, place.func, place.body(), range, keep);
+                    shorter = self.try_function(place, body)?;
+                }
             }
-            start += if shorter || length < size.div_ceil(2) {
+            // Odd places are worth a try where that is cheap.
+            start += if shorter || (length < size.div_ceil(2) && size <= NEAR) {
                 1
             } else {
                 length
@@ -230,7 +233,7 @@ impl Search<'_> {
         }
         while !self.is_over() {
             let candidate = place.module.without_result(place.func);
-            if !self.try_module(place.best, place.module, candidate)? {
+            if !self.try_lighter(place.best, place.module, candidate)? {
                 break;
             }
         }

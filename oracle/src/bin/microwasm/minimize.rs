@@ -76,7 +76,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
     let mut progress = ui::Progress::new("bytes saved", start as u64);
     let time = Duration::from_secs(args.time);
     let reduced = reduce::reduce(regression, &mut worker, time, &mut |at| {
-        progress.set((start - at.bytes) as u64, || {
+        progress.set(start.saturating_sub(at.bytes) as u64, || {
             format!("{} candidates, {} bytes left", at.candidates, at.bytes)
         });
     });
