@@ -12,6 +12,8 @@ pub mod worker;
 pub use shrink::{Progress, ReduceError, Reduced, reduce};
 
 use std::fmt;
+use std::io;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +46,15 @@ impl fmt::Display for Signature {
             Signature::TimedOut => f.write_str("timeout"),
         }
     }
+}
+
+/// Says how candidates fail.
+pub trait Judge {
+    /// How `candidate` fails, if it does.
+    fn judge(&mut self, candidate: &Regression) -> io::Result<Option<Signature>>;
+
+    /// From now on no candidate needs more time than `limit`.
+    fn hurry(&mut self, limit: Duration);
 }
 
 /// How a regression fails in this process, if it does.
@@ -109,3 +120,6 @@ impl Message {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

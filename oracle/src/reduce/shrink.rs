@@ -14,9 +14,9 @@ use microwasm::input::Form;
 use thiserror::Error;
 use wasm_shrink::WasmShrink;
 
-use super::Signature;
 use super::module::{Body, Editable};
-use super::worker::Worker;
+use super::{Judge, Signature};
+use crate::choice::mix;
 use crate::prepare::{ItemKind, Shape};
 use crate::regression::Regression;
 use crate::run::Invocation;
@@ -28,6 +28,9 @@ const ATTEMPTS: u32 = 2000;
 /// The engine that is perturbed, and the same without.
 const PERTURBED: &str = "x64-perturbed";
 const STEADY: &str = "x64";
+
+/// With how many more seeds a candidate is tried where the seed says what is perturbed.
+const OTHER_SEEDS: u32 = 4;
 
 /// How much slower than the first candidate, or than what is quick, another one may be. A
 /// smaller module takes no longer, unless it does not end.
@@ -69,7 +72,7 @@ pub enum ReduceError {
 }
 
 pub(super) struct Search<'a> {
-    worker: &'a mut Worker,
+    worker: &'a mut dyn Judge,
     signature: Signature,
     deadline: Instant,
     candidates: u64,
@@ -81,7 +84,7 @@ pub(super) struct Search<'a> {
 /// Reduces `regression` for at most `time`.
 pub fn reduce(
     mut regression: Regression,
-    worker: &mut Worker,
+    worker: &mut dyn Judge,
     time: Duration,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Reduced, ReduceError> {
@@ -135,6 +138,7 @@ fn digest(candidate: &Regression) -> u64 {
     let mut hasher = DefaultHasher::new();
     candidate.wasm.hash(&mut hasher);
     candidate.engines.hash(&mut hasher);
+    candidate.seed.hash(&mut hasher);
     for invocation in candidate.invocations.iter().flatten() {
         invocation.to_string().hash(&mut hasher);
     }
@@ -176,13 +180,20 @@ impl Search<'_> {
         Ok(fails)
     }
 
-    /// Takes over `candidate` if it fails alike.
+    /// Takes over `candidate` if it fails alike, perturbed in the same or another way.
     pub(super) fn accept(
         &mut self,
         best: &mut Regression,
-        candidate: Regression,
+        mut candidate: Regression,
     ) -> io::Result<bool> {
-        let accepted = self.fails_alike(&candidate)?;
+        let mut accepted = self.fails_alike(&candidate)?;
+        let perturbed = candidate.engines.iter().any(|name| name == PERTURBED);
+        for _ in 0..if perturbed { OTHER_SEEDS } else { 0 } {
+            if !accepted {
+                candidate.seed = mix(candidate.seed, 1);
+                accepted = self.fails_alike(&candidate)?;
+            }
+        }
         if accepted {
             *best = candidate;
         }

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use super::{Message, Signature, signature};
+use super::{Judge, Message, Signature, signature};
 use crate::regression::Regression;
 
 /// The child's side: answers until its input ends.
@@ -74,11 +74,6 @@ impl Worker {
         }
     }
 
-    /// From now on no candidate gets more time than `limit`.
-    pub(super) fn hurry(&mut self, limit: Duration) {
-        self.limit = self.limit.min(limit);
-    }
-
     /// How `candidate` fails, if it does.
     pub fn judge(&mut self, candidate: &Regression) -> io::Result<Option<Signature>> {
         if self.running.is_none() {
@@ -132,6 +127,16 @@ impl Worker {
             let _ = running.child.kill();
             let _ = running.child.wait();
         }
+    }
+}
+
+impl Judge for Worker {
+    fn judge(&mut self, candidate: &Regression) -> io::Result<Option<Signature>> {
+        Worker::judge(self, candidate)
+    }
+
+    fn hurry(&mut self, limit: Duration) {
+        self.limit = self.limit.min(limit);
     }
 }
 
