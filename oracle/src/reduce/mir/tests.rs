@@ -1,3 +1,5 @@
+//! Each kind of edit: a text before and after.
+
 use microwasm::FuncIndex;
 use microwasm::text::Offsets;
 
