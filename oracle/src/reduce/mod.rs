@@ -3,6 +3,8 @@
 //! Two failures are the same if their [`Signature`]s are. Candidates are judged in a
 //! child process ([`worker`]), because what is being reduced may crash, abort or hang.
 
+mod microwasm;
+mod mir;
 mod module;
 mod shrink;
 pub mod worker;
@@ -10,6 +12,8 @@ pub mod worker;
 pub use shrink::{Progress, ReduceError, Reduced, reduce};
 
 use std::fmt;
+use std::io;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +46,15 @@ impl fmt::Display for Signature {
             Signature::TimedOut => f.write_str("timeout"),
         }
     }
+}
+
+/// Says how candidates fail.
+pub trait Judge {
+    /// How `candidate` fails, if it does.
+    fn judge(&mut self, candidate: &Regression) -> io::Result<Option<Signature>>;
+
+    /// From now on no candidate needs more time than `limit`.
+    fn hurry(&mut self, limit: Duration);
 }
 
 /// How a regression fails in this process, if it does.
@@ -107,3 +120,6 @@ impl Message {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 //! Operators are kept as their bytes, so that editing is moving slices around. An edit
 //! may make a body invalid; whoever tries the result finds out.
 
+mod signature;
+
 use std::ops::Range;
 
 use microwasm::ValType;
@@ -14,6 +16,10 @@ use wasmparser::{
 
 use crate::prepare::{FEATURES, encoder_type, val_type};
 use crate::value::Value;
+
+/// How many types are known of a stack. More would make bodies cost their length times the
+/// height of their stack.
+const TOP: usize = 32;
 
 /// A module taken apart.
 #[derive(Clone, Debug)]
@@ -41,8 +47,10 @@ pub(super) struct Body {
 pub(super) struct Op {
     bytes: Vec<u8>,
     kind: Kind,
-    /// Types on the stack of the frame, lowest first; what is not known is `None`.
-    stack: Vec<Option<ValType>>,
+    /// How many values are on the stack of the frame.
+    height: usize,
+    /// The types of the uppermost ones, lowest first; what is not known is `None`.
+    top: Vec<Option<ValType>>,
 }
 
 /// What an edit has to know of an operator.
@@ -50,6 +58,8 @@ pub(super) struct Op {
 enum Kind {
     Plain,
     Drop,
+    Return,
+    Call(u32),
     /// `block`, `loop` or `if`.
     Start {
         pops_condition: bool,
@@ -158,13 +168,15 @@ impl Body {
             let floor = validator
                 .get_control_frame(0)
                 .map_or(0, |frame| frame.height);
-            let stack = (0..height.saturating_sub(floor)).rev();
-            let stack = stack.map(|depth| Some(val_type(validator.get_operand_type(depth)??)));
+            let height = height.saturating_sub(floor);
+            let top = (0..height.min(TOP)).rev();
+            let top = top.map(|depth| Some(val_type(validator.get_operand_type(depth)??)));
             ops.push(Op {
                 bytes: bytes
                     [(offset - base) as usize..(reader.original_position() - base) as usize]
                     .to_vec(),
-                stack: stack.collect(),
+                height,
+                top: top.collect(),
                 kind: Kind::of(&op),
             });
             validator.op(offset, &op)?;
@@ -208,14 +220,14 @@ impl Body {
     /// The body with `range` replaced by drops and constants, `extra` of each more than
     /// the heights of the stack ask for.
     pub(super) fn without(&self, range: Range<usize>, extra: usize) -> Option<Body> {
-        let (before, after) = (&self.ops[range.start].stack, &self.ops[range.end].stack);
-        let drops = before.len().saturating_sub(after.len()) + extra;
-        let pushes = after.len().saturating_sub(before.len()) + extra;
-        if drops > before.len() || pushes > after.len() {
+        let (before, after) = (&self.ops[range.start], &self.ops[range.end]);
+        let drops = before.height.saturating_sub(after.height) + extra;
+        let pushes = after.height.saturating_sub(before.height) + extra;
+        if drops > before.height {
             return None;
         }
         let mut new = vec![Op::made(&[Instruction::Drop]); drops];
-        for ty in &after[after.len() - pushes..] {
+        for ty in &after.top[after.top.len().checked_sub(pushes)?..] {
             new.push(Op::constant((*ty)?)?);
         }
         let mut body = self.clone();
@@ -226,7 +238,7 @@ impl Body {
     /// The body without the operator at `start`, which only pushes a value, and without the
     /// drop of that value in the same frame.
     pub(super) fn without_dropped(&self, start: usize) -> Option<Body> {
-        let height = self.ops[start].stack.len();
+        let height = self.ops[start].height;
         let frame = self.range(start, self.ops.len())?;
         let mut depth = 0usize;
         for index in frame.start + 1..frame.end {
@@ -234,13 +246,13 @@ impl Body {
             match op.kind {
                 Kind::Start { .. } => depth += 1,
                 Kind::End => depth = depth.saturating_sub(1),
-                Kind::Drop if depth == 0 && op.stack.len() == height + 1 => {
+                Kind::Drop if depth == 0 && op.height == height + 1 => {
                     let mut body = self.clone();
                     body.ops.remove(index);
                     body.ops.remove(start);
                     return Some(body);
                 }
-                _ if depth == 0 && op.stack.len() <= height => return None,
+                _ if depth == 0 && op.height <= height => return None,
                 _ => {}
             }
         }
@@ -306,12 +318,24 @@ impl Body {
             {
                 let before = &used[..(index - self.params) as usize];
                 let gone = before.iter().filter(|used| !**used).count() as u32;
-                let index = index - gone;
-                *op = Op::made(&[match kind {
-                    LocalOp::Get => Instruction::LocalGet(index),
-                    LocalOp::Set => Instruction::LocalSet(index),
-                    LocalOp::Tee => Instruction::LocalTee(index),
-                }]);
+                *op = Op::local(kind, index - gone);
+            }
+        }
+        Some(body)
+    }
+
+    /// The body without a parameter, or `None` if it is used.
+    fn without_param(&self, param: u32) -> Option<Body> {
+        let mut body = self.clone();
+        body.params = self.params.checked_sub(1)?;
+        for op in &mut body.ops {
+            if let Kind::Local { index, op: kind } = op.kind {
+                if index == param {
+                    return None;
+                }
+                if index > param {
+                    *op = Op::local(kind, index - 1);
+                }
             }
         }
         Some(body)
@@ -328,8 +352,17 @@ impl Op {
         Op {
             bytes,
             kind: Kind::Plain,
-            stack: Vec::new(),
+            height: 0,
+            top: Vec::new(),
         }
+    }
+
+    fn local(op: LocalOp, index: u32) -> Op {
+        Op::made(&[match op {
+            LocalOp::Get => Instruction::LocalGet(index),
+            LocalOp::Set => Instruction::LocalSet(index),
+            LocalOp::Tee => Instruction::LocalTee(index),
+        }])
     }
 
     fn constant(ty: ValType) -> Option<Op> {
@@ -382,6 +415,8 @@ impl Kind {
                 pops_condition: true,
             },
             Operator::Drop => Kind::Drop,
+            Operator::Return => Kind::Return,
+            Operator::Call { function_index } => Kind::Call(*function_index),
             Operator::Else => Kind::Else,
             Operator::End => Kind::End,
             Operator::Br { relative_depth } => Kind::Branch {
@@ -471,6 +506,35 @@ mod tests {
         assert!(first.unwrapped(0, 0).is_none(), "something branches there");
         let text = with(&module, first.unwrapped(6, 1).unwrap());
         assert!(text.contains("drop\n    unreachable"), "{text}");
+    }
+
+    #[test]
+    fn results_and_parameters_go() {
+        let (module, _) = body(
+            "(module (func (param i32 i64) (result i32 i64 i32)
+               i32.const 1 local.get 1 i32.const 2 i32.const 3 i32.add))",
+        );
+        let print = |module: Editable| wasmprinter::print_bytes(module.encode()).unwrap();
+        let text = print(module.without_result(0, 2).unwrap());
+        assert!(
+            text.contains("(result i32 i64)") && text.contains("i32.add\n    drop\n"),
+            "{text}"
+        );
+        let text = print(module.without_result(0, 0).unwrap());
+        assert!(
+            text.contains("i32.const 1\n    drop\n    local.get"),
+            "{text}"
+        );
+        let text = print(module.without_param(0, 0).unwrap());
+        assert!(
+            text.contains("(param i64) (result") && text.contains("local.get 0"),
+            "{text}"
+        );
+        assert!(module.without_param(0, 1).is_none(), "it is used");
+        let (called, _) = body("(module (func (param i32)) (func i32.const 1 call 0))");
+        assert!(called.without_param(0, 0).is_none(), "something calls it");
+        let (left, _) = body("(module (func (result i32) i32.const 1 i32.const 2 br_if 0))");
+        assert!(left.without_result(0, 0).is_none(), "a branch leaves it");
     }
 
     #[test]

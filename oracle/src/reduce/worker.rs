@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use super::{Message, Signature, signature};
+use super::{Judge, Message, Signature, signature};
 use crate::regression::Regression;
 
 /// The child's side: answers until its input ends.
@@ -127,6 +127,16 @@ impl Worker {
             let _ = running.child.kill();
             let _ = running.child.wait();
         }
+    }
+}
+
+impl Judge for Worker {
+    fn judge(&mut self, candidate: &Regression) -> io::Result<Option<Signature>> {
+        Worker::judge(self, candidate)
+    }
+
+    fn hurry(&mut self, limit: Duration) {
+        self.limit = self.limit.min(limit);
     }
 }
 

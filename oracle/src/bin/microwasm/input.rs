@@ -62,15 +62,19 @@ pub(crate) fn regression(path: &Path) -> Result<Regression, CliError> {
     Ok(Regression::of_module(module(path)?))
 }
 
+/// Whether a file is a module or a regression, and not an artifact.
+pub(crate) fn is_module(path: &Path) -> Result<bool, CliError> {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    let by_name = matches!(ending, Some("wat" | "wast" | "mwt" | "mw"));
+    Ok(by_name || read(path)?.starts_with(b"\0asm"))
+}
+
 /// What a file that fails stands for: a module, a regression, or an artifact of `target`.
 pub(crate) fn failing(path: &Path, target: Target) -> Result<Regression, CliError> {
-    let bytes = read(path)?;
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    let is_module =
-        bytes.starts_with(b"\0asm") || matches!(ending, Some("wat" | "wast" | "mwt" | "mw"));
-    if is_module {
+    if is_module(path)? {
         return regression(path);
     }
+    let bytes = read(path)?;
     let discard = |source| CliError::Discard {
         path: path.to_owned(),
         source,
