@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use microwasm::input::{Consumer, Form, FunctionBody, InputError, translate};
+use microwasm::wasm::Limits;
+use microwasm::{Op, Sink};
 use microwasm_oracle::regression::Regression;
 use serde_json::Value;
 
@@ -200,8 +203,13 @@ fn minimize(
     Ok(regression.and_then(|regression| operators(&regression.wasm)))
 }
 
-/// Operators in the functions of a module, their `end`s not counted.
+/// Operators in the functions of a module; `end`s, declarations and labels are not counted.
 fn operators(wasm: &[u8]) -> Option<usize> {
+    if Form::of(wasm) != Form::Wasm {
+        let mut count = Count(0);
+        translate(wasm, Limits::default(), &mut count).ok()?;
+        return Some(count.0);
+    }
     let mut count = 0;
     for payload in wasmparser::Parser::new(0).parse_all(wasm) {
         if let wasmparser::Payload::CodeSectionEntry(body) = payload.ok()? {
@@ -211,6 +219,23 @@ fn operators(wasm: &[u8]) -> Option<usize> {
         }
     }
     Some(count)
+}
+
+/// Counts operators of Microwasm.
+struct Count(usize);
+
+impl Sink for Count {
+    fn op(&mut self, op: Op<'_>) {
+        self.0 += usize::from(!matches!(op, Op::Declare(..) | Op::Label(_)));
+    }
+}
+
+impl Consumer for Count {
+    type Error = InputError;
+
+    fn function(&mut self, body: FunctionBody<'_>) -> Result<(), InputError> {
+        body.translate(self)
+    }
 }
 
 /// How long a program may run.
