@@ -23,6 +23,7 @@ mod uncounted {
     }
 }
 
+mod blocks;
 pub mod buffer;
 pub mod bytecode;
 #[cfg(feature = "cache")]

@@ -15,14 +15,21 @@
 //!   slot out of the way ends: each copy goes to a higher slot.
 
 use microwasm::ValType;
+use std::fmt;
 
 /// Where a value is, as a backend sees it.
 pub trait Place: Copy + PartialEq {
     /// In its own frame slot.
     const HOME: Self;
 
+    /// The slot in which the value is, if it is another position's home.
+    fn named_slot(self) -> Option<u32>;
+
     /// Whether the value is in another position's home slot.
-    fn names_slot(self) -> bool;
+    #[inline]
+    fn names_slot(self) -> bool {
+        self.named_slot().is_some()
+    }
 }
 
 /// One stack position.
@@ -224,5 +231,44 @@ impl<L: Place> VirtualStack<L> {
     /// All entries, for the self-check.
     pub fn entries(&self) -> &[Entry<L>] {
         &self.entries
+    }
+}
+
+impl<L: Place + fmt::Debug> VirtualStack<L> {
+    /// The self-check: recomputes the list of positions off home, its bound, and whether slots
+    /// that are named lie below. A broken invariant means that wrong code has been emitted.
+    pub fn check(&self) {
+        /// Stacks up to this height are looked at in full.
+        const FULL_SCAN: usize = 512;
+        let VirtualStack { entries, off, .. } = self;
+        assert!(
+            off.len() <= VirtualStack::<L>::MAX_OFF + 1,
+            "{} values are off home",
+            off.len()
+        );
+        assert!(
+            off.is_sorted_by(|a, b| a < b),
+            "off-home positions do not ascend: {off:?}"
+        );
+        if entries.len() <= FULL_SCAN {
+            let listed = (0u32..)
+                .zip(entries)
+                .filter(|(_, e)| e.loc != L::HOME)
+                .map(|(i, _)| i);
+            assert!(
+                listed.eq(off.iter().copied()),
+                "off-home list {off:?} of {entries:?}"
+            );
+        }
+        for &pos in off {
+            let Entry { loc, home, .. } = entries[pos as usize];
+            assert!(loc != L::HOME, "position {pos} is listed as off home");
+            if let Some(slot) = loc.named_slot() {
+                assert!(
+                    slot < home,
+                    "position {pos} names slot {slot} above its home"
+                );
+            }
+        }
     }
 }

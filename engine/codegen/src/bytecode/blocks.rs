@@ -14,111 +14,19 @@
 use super::compiler::FunctionCompiler;
 use super::context::{Compare, Cond, Operand, Value};
 use super::op::Opcode;
+use crate::blocks::{self, Block, Cursor};
 use crate::buffer::JumpLabel;
 use crate::moves::{Dst, Src};
+use microwasm::Label;
 use microwasm::op::{BlockDecl, IntCmp, IntSize};
-use microwasm::{Label, ValType};
-use std::ops::Range;
 
-/// A declared block.
-#[derive(Clone, Debug)]
-struct Block {
-    base: u32,
-    args: Range<u32>,
-    backward: bool,
-    single: bool,
-    /// Whether a branch to it has been compiled.
-    called: bool,
-    label: Option<JumpLabel>,
-    /// In the branch table numbered so, entries for this block go to `edge`.
-    table: u32,
-    edge: JumpLabel,
-}
+/// The blocks of the function being compiled. What is settled with a block's callers is whether
+/// there has been one.
+pub(super) type Blocks = blocks::Blocks<Called>;
 
-/// What follows the operator just compiled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cursor {
-    /// The next operator.
-    Open,
-    /// The block after the branch; its arguments are in place, the jump is not emitted.
-    Jump(Label),
-    /// The block to which the live state belongs.
-    Fall(Label),
-    /// Nothing: operators are skipped until a block with a caller is bound.
-    Dead,
-}
-
-/// The blocks of the function being compiled.
-#[derive(Debug)]
-pub(super) struct Blocks {
-    blocks: Vec<Block>,
-    arg_types: Vec<ValType>,
-    cursor: Cursor,
-    tables: u32,
-    /// Edges of the branch table at hand that need code of their own.
-    edges: Vec<Label>,
-}
-
-impl Default for Blocks {
-    fn default() -> Blocks {
-        Blocks {
-            blocks: Vec::new(),
-            arg_types: Vec::new(),
-            cursor: Cursor::Dead,
-            tables: 0,
-            edges: Vec::new(),
-        }
-    }
-}
-
-impl Blocks {
-    /// Forgets the previous function; `results` are the arguments of the return block.
-    pub(super) fn begin_function(&mut self, results: &[ValType]) {
-        self.blocks.clear();
-        self.arg_types.clear();
-        self.cursor = Cursor::Open;
-        self.tables = 0;
-        let decl = BlockDecl {
-            base: microwasm::StackHeight(0),
-            args: results,
-            backward: false,
-            callers: None,
-        };
-        self.declare(Label::RETURN, decl);
-    }
-
-    fn declare(&mut self, label: Label, decl: BlockDecl<'_>) {
-        let start = self.arg_types.len() as u32;
-        self.arg_types.extend_from_slice(decl.args);
-        let block = Block {
-            base: decl.base.0,
-            args: start..self.arg_types.len() as u32,
-            backward: decl.backward,
-            single: decl.callers == Some(1) && !decl.backward,
-            called: false,
-            label: None,
-            table: 0,
-            edge: JumpLabel::NONE,
-        };
-        let index = label.index();
-        if index < self.blocks.len() {
-            self.blocks[index] = block;
-        } else {
-            self.blocks.resize(index, block.clone());
-            self.blocks.push(block);
-        }
-    }
-
-    /// Whether operators are being skipped.
-    #[inline]
-    pub(super) fn is_dead(&self) -> bool {
-        self.cursor == Cursor::Dead
-    }
-
-    fn get(&self, label: Label) -> &Block {
-        &self.blocks[label.index()]
-    }
-}
+/// Whether a branch to a block has been compiled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Called(bool);
 
 impl FunctionCompiler<'_> {
     #[inline(never)]
@@ -131,7 +39,7 @@ impl FunctionCompiler<'_> {
     }
 
     fn jump_label(&mut self, label: Label) -> JumpLabel {
-        let block = &mut self.c.blocks.blocks[label.index()];
+        let block = self.c.blocks.get_mut(label);
         *block
             .label
             .get_or_insert_with(|| self.c.cx.emit.buf.new_label())
@@ -185,7 +93,7 @@ impl FunctionCompiler<'_> {
     /// Sends everything home that a branch to `label` wants there and that would go to the
     /// same place if the branch were not taken.
     fn settle_edge(&mut self, label: Label) {
-        self.c.blocks.blocks[label.index()].called = true;
+        self.c.blocks.get_mut(label).convention = Called(true);
         if label == Label::RETURN {
             return;
         }
@@ -259,7 +167,7 @@ impl FunctionCompiler<'_> {
                 base,
                 args,
                 single,
-                called,
+                convention: Called(called),
                 ..
             } = blocks.get(label);
             *single && !called && base + (args.end - args.start) == height
@@ -352,7 +260,7 @@ impl FunctionCompiler<'_> {
         if table == tables {
             return edge;
         }
-        self.c.blocks.blocks[label.index()].called = true;
+        self.c.blocks.get_mut(label).convention = Called(true);
         let direct = label != Label::RETURN && {
             self.add_moves(label);
             self.count_edge(2, label);
@@ -364,7 +272,7 @@ impl FunctionCompiler<'_> {
             self.c.blocks.edges.push(label);
             self.c.cx.emit.buf.new_label()
         };
-        let block = &mut self.c.blocks.blocks[label.index()];
+        let block = self.c.blocks.get_mut(label);
         block.table = tables;
         block.edge = edge;
         edge
@@ -389,7 +297,7 @@ impl FunctionCompiler<'_> {
             base,
             ref args,
             backward,
-            called,
+            convention: Called(called),
             label: jump,
             ..
         } = *self.c.blocks.get(label);

@@ -29,8 +29,11 @@ impl Place for Loc {
     const HOME: Loc = Loc::Home;
 
     #[inline]
-    fn names_slot(self) -> bool {
-        matches!(self, Loc::Slot(_))
+    fn named_slot(self) -> Option<u32> {
+        match self {
+            Loc::Slot(slot) => Some(slot),
+            _ => None,
+        }
     }
 }
 

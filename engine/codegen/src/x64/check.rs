@@ -7,42 +7,20 @@
 use super::context::Context;
 use super::moves::{Dst, Move, Src};
 use super::reg::{Reg, RegSet, Xmm};
-use super::stack::{Loc, VirtualStack};
+use super::stack::Loc;
 use microwasm::{RegClass, ValType};
 use std::collections::BTreeMap;
-
-/// Stacks up to this height are looked at in full.
-const FULL_SCAN: usize = 512;
 
 /// Recomputes register use, the off-home list and its bound from the virtual stack.
 pub fn check_state(cx: &Context) {
     let entries = cx.stack.entries();
     let off = cx.stack.off();
-    assert!(
-        off.len() <= VirtualStack::MAX_OFF + 1,
-        "{} values are off home",
-        off.len()
-    );
-    assert!(
-        off.is_sorted_by(|a, b| a < b),
-        "off-home positions do not ascend: {off:?}"
-    );
-    if entries.len() <= FULL_SCAN {
-        let listed = (0u32..)
-            .zip(entries)
-            .filter(|(_, e)| e.loc != Loc::Home)
-            .map(|(i, _)| i);
-        assert!(
-            listed.eq(off.iter().copied()),
-            "off-home list {off:?} of {entries:?}"
-        );
-    }
+    cx.stack.check();
     let mut refs = [0u32; 32];
     let mut types: [Option<ValType>; 32] = [None; 32];
     for &pos in off {
         let entry = entries[pos as usize];
         match entry.loc {
-            Loc::Home => panic!("position {pos} is listed as off home"),
             Loc::Reg { reg, .. } => {
                 let allocatable = match entry.ty.class() {
                     RegClass::Gpr => RegSet::GPR,
@@ -60,12 +38,6 @@ pub fn check_state(cx: &Context) {
                     "{reg:?} is shared by values of different types"
                 );
             }
-            Loc::Slot(slot) => {
-                assert!(
-                    slot < entry.home,
-                    "position {pos} names slot {slot} above its home"
-                );
-            }
             Loc::Flags(_) => {
                 assert_eq!(
                     pos as usize + 1,
@@ -74,7 +46,7 @@ pub fn check_state(cx: &Context) {
                 );
                 assert!(cx.flags_pending(), "a pending compare that nobody knows of");
             }
-            Loc::Const(_) => {}
+            Loc::Home | Loc::Const(_) | Loc::Slot(_) => {}
         }
     }
     for (i, &count) in refs.iter().enumerate() {

@@ -18,9 +18,9 @@
 //! ```
 
 use super::abi::{ArgLoc, Assigner};
-use super::blocks::Blocks;
 use super::buffer::JumpLabel;
 use super::context::Context;
+use super::convention::{Blocks, Convention, Conventions};
 use super::masm::{Alu, Cond, Masm, Mem, Patch32, Size};
 use super::moves;
 use super::perturb::Perturb;
@@ -31,7 +31,7 @@ use crate::settings::Settings;
 use crate::stencil::{Builtin, CodeOffset, ExternalName, StackState, Stencils, TrapCode};
 use crate::vmctx::{self, VmLayout};
 use microwasm::op::{IntSize, Op};
-use microwasm::{DefinedFuncIndex, FuncType, ModuleInfo, Sink, ValType};
+use microwasm::{DefinedFuncIndex, FuncType, Label, ModuleInfo, Sink, ValType};
 
 /// A call into another instance, emitted behind the body.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,7 @@ pub(super) struct ColdCall {
 pub struct Compiler {
     pub(super) cx: Context,
     pub(super) blocks: Blocks,
+    pub(super) conventions: Conventions,
     pub(super) settings: Settings,
     /// Whether there is something to do between operators.
     watched: bool,
@@ -70,6 +71,7 @@ impl Compiler {
         Compiler {
             cx: Context::new(masm, settings.max_frame, settings.self_check, perturb),
             blocks: Blocks::default(),
+            conventions: Conventions::default(),
             settings,
             watched,
             traps: [None; TRAPS],
@@ -99,6 +101,8 @@ impl Compiler {
             .begin_function(out, self.settings.max_function_code);
         self.cx.masm.sp_adjust = 0;
         self.blocks.begin_function(&ty.results);
+        self.blocks.get_mut(Label::RETURN).convention = Convention::Return;
+        self.conventions.clear();
         self.traps = [None; TRAPS];
         self.cold_calls.clear();
         self.frame_fields.clear();

@@ -9,6 +9,7 @@ mod blocks;
 pub(crate) mod check;
 mod compiler;
 mod context;
+mod convention;
 #[cfg(feature = "coverage")]
 mod cover;
 mod lower;

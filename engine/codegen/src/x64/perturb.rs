@@ -113,7 +113,7 @@ impl FunctionCompiler<'_> {
                 perturb.change_state(cx);
             }
             perturb.refuse_registers(cx);
-            self.c.blocks.all_fixed = perturb.one_in(2);
+            self.c.blocks.all_shared = perturb.one_in(2);
             cx.perturb = Some(perturb);
         }
     }

@@ -1,0 +1,136 @@
+//! Declared blocks, and what follows the operator just compiled.
+//!
+//! Owns what both backends know of a block: its declaration, its label, and its edge in the
+//! branch table at hand. What a backend settles with a block's callers is its own business (`C`).
+
+use crate::buffer::JumpLabel;
+use microwasm::op::BlockDecl;
+use microwasm::{Label, StackHeight, ValType};
+use std::ops::Range;
+
+/// A declared block.
+#[derive(Clone, Debug)]
+pub(crate) struct Block<C> {
+    /// Height below the arguments.
+    pub(crate) base: u32,
+    /// Its arguments' types, in [`Blocks::arg_types`].
+    pub(crate) args: Range<u32>,
+    pub(crate) backward: bool,
+    /// Whether there is one caller, which comes before it.
+    pub(crate) single: bool,
+    /// What has been settled with its callers.
+    pub(crate) convention: C,
+    pub(crate) label: Option<JumpLabel>,
+    /// In the branch table numbered so, edges to this block go through `edge`.
+    pub(crate) table: u32,
+    pub(crate) edge: JumpLabel,
+}
+
+/// What follows the operator just compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cursor {
+    /// The next operator.
+    Open,
+    /// The block after the branch; its arguments are in place, the jump is not emitted.
+    Jump(Label),
+    /// The block to which the live state belongs.
+    Fall(Label),
+    /// Nothing: operators are skipped until a block with a caller is bound.
+    Dead,
+}
+
+/// The blocks of the function being compiled.
+#[derive(Debug)]
+pub(crate) struct Blocks<C> {
+    pub(crate) blocks: Vec<Block<C>>,
+    pub(crate) arg_types: Vec<ValType>,
+    pub(crate) cursor: Cursor,
+    /// Whether blocks that are declared now count as having several callers.
+    pub(crate) all_shared: bool,
+    pub(crate) tables: u32,
+    /// Edges of the branch table at hand that need code of their own.
+    pub(crate) edges: Vec<Label>,
+}
+
+impl<C> Default for Blocks<C> {
+    fn default() -> Blocks<C> {
+        Blocks {
+            blocks: Vec::new(),
+            arg_types: Vec::new(),
+            cursor: Cursor::Dead,
+            all_shared: false,
+            tables: 0,
+            edges: Vec::new(),
+        }
+    }
+}
+
+impl<C: Clone + Default> Blocks<C> {
+    /// Forgets the previous function; `results` are the arguments of the return block.
+    pub(crate) fn begin_function(&mut self, results: &[ValType]) {
+        self.blocks.clear();
+        self.arg_types.clear();
+        self.cursor = Cursor::Open;
+        self.tables = 0;
+        let decl = BlockDecl {
+            base: StackHeight(0),
+            args: results,
+            backward: false,
+            callers: None,
+        };
+        self.declare(Label::RETURN, decl);
+    }
+
+    pub(crate) fn declare(&mut self, label: Label, decl: BlockDecl<'_>) {
+        let start = self.arg_types.len() as u32;
+        self.arg_types.extend_from_slice(decl.args);
+        let block = Block {
+            base: decl.base.0,
+            args: start..self.arg_types.len() as u32,
+            backward: decl.backward,
+            single: decl.callers == Some(1) && !decl.backward && !self.all_shared,
+            convention: C::default(),
+            label: None,
+            table: 0,
+            edge: JumpLabel::NONE,
+        };
+        let index = label.index();
+        if index < self.blocks.len() {
+            self.blocks[index] = block;
+        } else {
+            self.blocks.resize(index, block.clone());
+            self.blocks.push(block);
+        }
+    }
+
+    /// Whether operators are being skipped.
+    #[inline]
+    pub(crate) fn is_dead(&self) -> bool {
+        self.cursor == Cursor::Dead
+    }
+
+    /// Whether the state belongs to the next operator.
+    pub(crate) fn is_open(&self) -> bool {
+        self.cursor == Cursor::Open
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, label: Label) -> &Block<C> {
+        &self.blocks[label.index()]
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, label: Label) -> &mut Block<C> {
+        &mut self.blocks[label.index()]
+    }
+
+    /// Types of a block's arguments.
+    pub(crate) fn args(&self, block: &Block<C>) -> &[ValType] {
+        &self.arg_types[block.args.start as usize..block.args.end as usize]
+    }
+
+    pub(crate) fn arity(&self, label: Label) -> u32 {
+        let args = &self.get(label).args;
+        args.end - args.start
+    }
+}

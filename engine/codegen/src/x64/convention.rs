@@ -1,0 +1,346 @@
+//! The conventions of blocks: where callers put things, and the moves on an edge.
+//!
+//! The first caller chooses a block's convention from where its values are:
+//! - [`Convention::Virtual`]: one forward caller and nothing to drop. The caller's
+//!   state is taken over as it is, constants and aliases included.
+//! - [`Convention::Fixed`]: everything is at home, except for a bounded list of
+//!   positions with a register of their own.
+//!
+//! Later callers of a fixed block move their values where it wants them.
+//!
+//! Invariant: an edge costs O(block arguments), whatever the height.
+
+use super::abi::ArgLoc;
+use super::compiler::FunctionCompiler;
+use super::context::{Context, Frame};
+use super::moves::{Dst, MoveResolver};
+use super::perturb::one_in;
+use super::reg::{Reg, RegSet};
+use super::stack::Loc;
+use crate::blocks::{self, Block};
+use microwasm::{Label, RegClass};
+use std::ops::Range;
+
+/// Where the callers of a block put things.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Convention {
+    /// No caller yet.
+    #[default]
+    Unset,
+    /// Everything at home but these [`Conventions::bindings`].
+    Fixed(Range<u32>),
+    /// As it was at the only caller: these [`Conventions::snapshots`].
+    Virtual(Range<u32>),
+    /// The function's return: results as the calling convention says.
+    Return,
+}
+
+/// The blocks of the function being compiled.
+pub(super) type Blocks = blocks::Blocks<Convention>;
+
+/// What the conventions of the function being compiled say.
+#[derive(Debug, Default)]
+pub(super) struct Conventions {
+    pub(super) bindings: Vec<(u32, Reg)>,
+    snapshots: Vec<(u32, Loc)>,
+}
+
+impl Conventions {
+    /// Forgets the previous function.
+    pub(super) fn clear(&mut self) {
+        self.bindings.clear();
+        self.snapshots.clear();
+    }
+}
+
+/// Where the moves of an edge start and go.
+pub(super) struct EdgeShape {
+    pub(super) base: u32,
+    args: Range<u32>,
+    /// Position of the first argument now.
+    pub(super) first: u32,
+}
+
+impl FunctionCompiler<'_> {
+    pub(super) fn shape(&self, label: Label) -> EdgeShape {
+        let block = self.c.blocks.get(label);
+        let args = block.args.clone();
+        EdgeShape {
+            base: block.base,
+            first: self.c.cx.stack.height() - (args.end - args.start),
+            args,
+        }
+    }
+
+    /// Lets the current state choose the block's convention, if it is the first caller.
+    pub(super) fn choose_convention(&mut self, label: Label) {
+        if self.c.blocks.get(label).convention != Convention::Unset {
+            return;
+        }
+        let shape = self.shape(label);
+        let block = self.c.blocks.get(label);
+        if block.single && shape.first == shape.base {
+            cover!(X64Conventions, 0, 0);
+            let start = self.c.conventions.snapshots.len() as u32;
+            let stack = &self.c.cx.stack;
+            self.c
+                .conventions
+                .snapshots
+                .extend(stack.off().iter().map(|&p| (p, stack.get(p).loc)));
+            let end = self.c.conventions.snapshots.len() as u32;
+            // An empty range names no place: others may have been taken back below it.
+            let range = if start == end { 0..0 } else { start..end };
+            self.c.blocks.get_mut(label).convention = Convention::Virtual(range);
+            return;
+        }
+        // Free registers to leave to the code behind: fewer for loops, which live long.
+        let backward = block.backward;
+        let reserve = if backward { 2 } else { 4 };
+        let in_place = shape.first == shape.base;
+        cover!(X64Conventions, 1 + usize::from(!in_place), backward);
+        let end = if in_place {
+            self.c.cx.stack.height()
+        } else {
+            shape.base
+        };
+        settle(&mut self.c.cx, end, reserve);
+        let start = self.c.conventions.bindings.len() as u32;
+        self.bind_kept(end, backward);
+        if !in_place {
+            self.bind_moved(&shape, start, reserve);
+        }
+        let bindings = start..self.c.conventions.bindings.len() as u32;
+        self.c.blocks.get_mut(label).convention = Convention::Fixed(bindings);
+    }
+
+    /// Binds every position below `end` that is in a register to that register. What is at
+    /// home, too, a forward block expects there: later callers have it there as well, or
+    /// have changed it, and most of it will not be used again. A loop keeps its registers.
+    fn bind_kept(&mut self, end: u32, backward: bool) {
+        let Context { stack, perturb, .. } = &mut self.c.cx;
+        for &pos in stack.off().iter().take_while(|&&p| p < end) {
+            if let Loc::Reg { reg, clean } = stack.get(pos).loc
+                && (backward || !clean || one_in(perturb, 2))
+            {
+                self.c.conventions.bindings.push((pos, reg));
+            }
+        }
+    }
+
+    /// Binds arguments that change position: those in a register of their own stay there,
+    /// the others get free ones as far as there are any.
+    fn bind_moved(&mut self, shape: &EdgeShape, start: u32, reserve: u32) {
+        let bindings = &mut self.c.conventions.bindings;
+        let arg_types = &self.c.blocks.arg_types;
+        let stack = &self.c.cx.stack;
+        let mut bound = RegSet::EMPTY;
+        for &(_, reg) in &bindings[start as usize..] {
+            bound.insert(reg);
+        }
+        let count = shape.args.end - shape.args.start;
+        let below = bindings.len();
+        for i in 0..count {
+            if let Loc::Reg { reg, .. } = stack.get(shape.first + i).loc
+                && !bound.contains(reg)
+            {
+                rule!(ArgKept);
+                bound.insert(reg);
+                bindings.push((shape.base + i, reg));
+            }
+        }
+        let kept = bindings.len();
+        let mut next_kept = below;
+        for i in 0..count {
+            if next_kept < kept && bindings[next_kept].0 == shape.base + i {
+                next_kept += 1;
+                continue;
+            }
+            let class = arg_types[(shape.args.start + i) as usize].class();
+            let free = match class {
+                RegClass::Gpr => RegSet::GPR,
+                RegClass::Xmm => RegSet::XMM,
+            }
+            .without(bound);
+            if free.len() > reserve
+                && let Some(reg) = free.first()
+            {
+                rule!(ArgGiven);
+                bound.insert(reg);
+                bindings.push((shape.base + i, reg));
+            } else {
+                rule!(ArgHome);
+            }
+        }
+        bindings[below..].sort_unstable_by_key(|b| b.0);
+    }
+
+    /// Lists the moves from the current state to what the block's convention says.
+    pub(super) fn add_moves(&mut self, label: Label) {
+        let shape = self.shape(label);
+        match self.c.blocks.get(label).convention.clone() {
+            Convention::Virtual(_) => {}
+            Convention::Return => self.add_return_moves(shape.first),
+            Convention::Fixed(bindings) => {
+                let args_from = self.add_moves_below(&shape, &bindings);
+                self.add_arg_moves(&shape, args_from..bindings.end);
+            }
+            Convention::Unset => unreachable!("the caller has chosen a convention"),
+        }
+    }
+
+    /// Moves of the positions below the block's base; returns the first binding behind them.
+    fn add_moves_below(&mut self, shape: &EdgeShape, bindings: &Range<u32>) -> u32 {
+        let Context {
+            stack,
+            moves,
+            frame,
+            ..
+        } = &mut self.c.cx;
+        let send_home = |moves: &mut MoveResolver, frame: &mut Frame, pos: u32| {
+            let entry = stack.get(pos);
+            if !matches!(entry.loc, Loc::Reg { clean: true, .. }) {
+                frame.reserve(entry.home + entry.ty.slots());
+                moves.add(entry.ty, entry.source(), Dst::Slot(entry.home));
+            }
+        };
+        let off = stack.off();
+        let mut next_off = 0;
+        let all = &self.c.conventions.bindings[to_usize(bindings)];
+        let mut count = 0;
+        for &(pos, reg) in all.iter().take_while(|&&(pos, _)| pos < shape.base) {
+            count += 1;
+            while let Some(&p) = off.get(next_off).filter(|&&p| p < pos) {
+                send_home(moves, frame, p);
+                next_off += 1;
+            }
+            next_off += usize::from(off.get(next_off) == Some(&pos));
+            let entry = stack.get(pos);
+            if !matches!(entry.loc, Loc::Reg { reg: at, .. } if at == reg) {
+                moves.add(entry.ty, entry.source(), Dst::Reg(reg));
+            }
+        }
+        let rest = off.get(next_off..).unwrap_or(&[]).iter();
+        for &pos in rest.take_while(|&&p| p < shape.base) {
+            send_home(moves, frame, pos);
+        }
+        bindings.start + count
+    }
+
+    fn add_arg_moves(&mut self, shape: &EdgeShape, bindings: Range<u32>) {
+        let Context {
+            stack,
+            moves,
+            frame,
+            ..
+        } = &mut self.c.cx;
+        let mut bindings = self.c.conventions.bindings
+            [bindings.start as usize..bindings.end as usize]
+            .iter()
+            .peekable();
+        let mut home = if shape.base < stack.height() {
+            stack.get(shape.base).home
+        } else {
+            stack.end_slot()
+        };
+        for i in 0..shape.args.end - shape.args.start {
+            let entry = stack.get(shape.first + i);
+            let dst = match bindings.next_if(|b| b.0 == shape.base + i) {
+                Some(&(_, reg)) => Some(Dst::Reg(reg)),
+                None if entry.home == home && matches!(entry.loc, Loc::Reg { clean: true, .. }) => {
+                    None
+                }
+                None => {
+                    frame.reserve(home + entry.ty.slots());
+                    Some(Dst::Slot(home))
+                }
+            };
+            if let Some(dst) = dst {
+                moves.add(entry.ty, entry.source(), dst);
+            }
+            home += entry.ty.slots();
+        }
+    }
+
+    fn add_return_moves(&mut self, first: u32) {
+        let mut places = self.result_places.clone();
+        let Context { stack, moves, .. } = &mut self.c.cx;
+        for pos in first..stack.height() {
+            let entry = stack.get(pos);
+            let dst = match places.next(entry.ty) {
+                ArgLoc::Reg(reg) => Dst::Reg(reg),
+                ArgLoc::Stack(offset) => Dst::Caller(offset),
+            };
+            moves.add(entry.ty, entry.source(), dst);
+        }
+    }
+
+    /// Makes the state what the block's convention says.
+    pub(super) fn restore(&mut self, block: &Block<Convention>) {
+        let cx = &mut self.c.cx;
+        cx.stack.reset_home(block.base);
+        cx.stack.push_args(self.c.blocks.args(block));
+        cx.clear_registers();
+        let Conventions {
+            bindings,
+            snapshots,
+        } = &mut self.c.conventions;
+        match &block.convention {
+            Convention::Fixed(range) => {
+                rule!(BindFixed);
+                for &(pos, reg) in &bindings[to_usize(range)] {
+                    cx.restore(pos, Loc::Reg { reg, clean: false });
+                }
+            }
+            Convention::Virtual(range) => {
+                rule!(BindVirtual);
+                for &(pos, loc) in &snapshots[to_usize(range)] {
+                    cx.restore(pos, loc);
+                }
+                if range.end as usize == snapshots.len() {
+                    snapshots.truncate(range.start as usize);
+                } else {
+                    rule!(BindVirtualKept);
+                }
+            }
+            Convention::Unset | Convention::Return => unreachable!("nobody goes on there"),
+        }
+    }
+}
+
+/// Gives every position below `end` that is not at home a register of its own, while more
+/// than `reserve` of its class are free, or sends it home.
+fn settle(cx: &mut Context, end: u32, reserve: u32) {
+    let mut seen = RegSet::EMPTY;
+    let mut i = 0;
+    while let Some(&pos) = cx.stack.off().get(i)
+        && pos < end
+    {
+        let entry = cx.stack.get(pos);
+        match entry.loc {
+            Loc::Reg { reg, .. } if !seen.contains(reg) => {
+                seen.insert(reg);
+                i += 1;
+            }
+            _ => {
+                let free = cx.free(entry.ty.class());
+                match free.first() {
+                    Some(reg) if free.len() > reserve => {
+                        rule!(MergeRegister);
+                        cx.copy_entry_to(pos, reg);
+                        seen.insert(reg);
+                        i += 1;
+                    }
+                    // Leaves the list, and `i` names the next one.
+                    _ => {
+                        rule!(MergeHome);
+                        cx.send_home(pos);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn to_usize(range: &Range<u32>) -> Range<usize> {
+    range.start as usize..range.end as usize
+}
