@@ -107,6 +107,10 @@ fn search(
         .args(["--inputs", "1000000000", "--seed", &seed.to_string()])
         .arg("--journal")
         .arg(journal);
+    // That of an earlier drill is not to be taken for this one's.
+    if journal.exists() {
+        fs::remove_file(journal).map_err(io(journal))?;
+    }
     let before = children_time();
     let ended = run(&mut command, Limit::Processor(limit))?;
     let cpu = children_time().saturating_sub(before);
@@ -115,6 +119,12 @@ fn search(
         // An input that hangs has found something, too.
         _ if ended.stopped => journal_is_old(journal),
         Some(0) => false,
+        // What is wrong then is not the compiler.
+        Some(2) => {
+            return Err(DrillError::Campaign {
+                program: program.to_owned(),
+            });
+        }
         Some(1) => json.as_ref().is_some_and(|json| json["diverged"] != 0),
         _ => true,
     };
@@ -144,16 +154,22 @@ struct Entry {
 impl Entry {
     fn read(journal: &Path) -> Result<Entry, DrillError> {
         let bytes = fs::read(journal).map_err(io(journal))?;
-        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(0);
-        let head = String::from_utf8_lossy(&bytes[..end]);
-        let (target, number) = head.split_once(' ').unwrap_or((&*head, ""));
+        let entry = Entry::parse(&bytes).ok_or_else(|| DrillError::Journal(journal.to_owned()))?;
+        let (target, number, bytes) = entry;
         let input = journal.with_extension("input");
-        fs::write(&input, bytes.get(end + 1..).unwrap_or_default()).map_err(io(&input))?;
+        fs::write(&input, bytes).map_err(io(&input))?;
         Ok(Entry {
             target: target.to_owned(),
-            number: number.parse().unwrap_or(0),
+            number,
             input,
         })
+    }
+
+    fn parse(bytes: &[u8]) -> Option<(&str, u64, &[u8])> {
+        let end = bytes.iter().position(|byte| *byte == b'\n')?;
+        let head = std::str::from_utf8(&bytes[..end]).ok()?;
+        let (target, number) = head.split_once(' ')?;
+        Some((target, number.parse().ok()?, &bytes[end + 1..]))
     }
 }
 

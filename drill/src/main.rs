@@ -83,6 +83,10 @@ enum DrillError {
     DoesNotApply { patch: String, output: String },
     #[error("with {patch} the sources do not build:\n{output}")]
     DoesNotBuild { patch: String, output: String },
+    #[error("{program}: the campaign does not start", program = program.display())]
+    Campaign { program: PathBuf },
+    #[error("{}: the campaign has noted no input", .0.display())]
+    Journal(PathBuf),
     #[error("cannot run {program}: {source}")]
     Run {
         program: String,
@@ -141,7 +145,8 @@ fn drill(args: &Args) -> Result<bool, DrillError> {
             patch.bug
         );
         let program = scratch.build(patch)?;
-        let row = Row::new(patch, hunt::hunt(&program, patch, &budget, scratch.dir())?);
+        let hunt = hunt::hunt(&program, patch, &budget, scratch.dir())?;
+        let row = Row::new(patch, hunt, budget.reduce.is_some());
         if args.json {
             println!("{}", row.json());
         } else {

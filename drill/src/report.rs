@@ -13,13 +13,15 @@ pub struct Row {
     bug: String,
     expected: String,
     hunt: Hunt,
-    /// Whether localization said what it should; `None` if it was not asked.
+    /// Whether localization was asked.
+    asked: bool,
+    /// Whether it said what it should; `None` if it said nothing.
     right: Option<bool>,
 }
 
 impl Row {
     /// What came of a patch.
-    pub fn new(patch: &Patch, hunt: Hunt) -> Row {
+    pub fn new(patch: &Patch, hunt: Hunt, reduced: bool) -> Row {
         let right = hunt
             .localized
             .as_ref()
@@ -28,6 +30,7 @@ impl Row {
             name: patch.name.clone(),
             bug: patch.bug.clone(),
             expected: format!("{} {}", patch.stage, patch.ops.join(" ")),
+            asked: reduced && hunt.searches.iter().any(|search| search.target.is_some()),
             hunt,
             right,
         }
@@ -79,6 +82,7 @@ impl Row {
             match self.right {
                 Some(true) => self.localized(),
                 Some(false) => format!("WRONG: {}", self.localized()),
+                None if self.asked => "WRONG: nothing".to_owned(),
                 None => "-".to_owned(),
             },
             self.hunt
@@ -154,7 +158,7 @@ pub fn print(rows: &[Row]) {
     let mut sizes: Vec<usize> = rows.iter().filter_map(|row| row.hunt.operators).collect();
     times.sort_by(f64::total_cmp);
     sizes.sort_unstable();
-    let asked = rows.iter().filter(|row| row.is_found()).count();
+    let asked = rows.iter().filter(|row| row.asked).count();
     let right = rows.iter().filter(|row| row.right == Some(true)).count();
     let longest = rows.iter().map(Row::longest).max().unwrap_or_default();
     println!("\nfound            {found} of {}", rows.len());
@@ -164,7 +168,9 @@ pub fn print(rows: &[Row]) {
             longest.as_secs_f64()
         );
     }
-    println!("localized right  {right} of {asked}");
+    if asked > 0 {
+        println!("localized right  {right} of {asked}");
+    }
     if let Some(median) = sizes.get(sizes.len() / 2) {
         println!("operators left   median {median}");
     }
