@@ -15,7 +15,7 @@ fn main() {
     let instrumented = ["sanitizer", "instrument", "sancov"]
         .iter()
         .any(|what| flags.contains(what));
-    if optimized && six_registers && !instrumented && var("CARGO_CFG_DEBUG_ASSERTIONS").is_err() {
+    if optimized && six_registers && !instrumented {
         println!("cargo::rustc-cfg=threaded");
     }
 }

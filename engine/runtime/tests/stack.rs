@@ -218,3 +218,23 @@ fn a_store_can_move_between_threads() {
         });
     }
 }
+
+/// An interpreter that went on by calls which are no jumps would need some of it for each.
+#[test]
+fn a_long_loop_needs_no_more_stack_than_a_short_one() {
+    for engine in engines() {
+        on_thread(512 << 10, move || {
+            let (mut store, instance) = instance(
+                &engine,
+                r#"(module (func (export "f") (param i32) (result i32) (local i32)
+                     loop
+                       local.get 1 i32.const 3 i32.add local.set 1
+                       local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0
+                     end
+                     local.get 1))"#,
+            );
+            let func = instance.get_typed_func::<i32, i32>(&store, "f").unwrap();
+            assert_eq!(func.call(&mut store, 1_000_000).unwrap(), 3_000_000);
+        });
+    }
+}

@@ -138,12 +138,15 @@ mod tests {
     #[test]
     fn a_large_block_reads_as_zero_again() {
         let len = 3 << 20;
-        let at = block(&vec![1; len]).address();
-        let again = CodeBlock::new::<CodeMemoryError>(len, |_| Ok(())).expect("there is memory");
-        if again.address() == at {
-            // Other tests may have had small blocks there in the meantime.
-            let written = again.bytes().iter().filter(|byte| **byte != 0).count();
-            assert!(written < len / 4, "{written} of {len} bytes");
-        }
+        // Other tests may have small blocks there in the meantime: not each time.
+        let reads_as_zero = (0..100).any(|_| {
+            let at = block(&vec![1; len]).address();
+            let again =
+                CodeBlock::new::<CodeMemoryError>(len, |_| Ok(())).expect("there is memory");
+            let page = crate::sys::map::PAGE;
+            let whole_pages = &again.bytes()[page..len - page];
+            again.address() == at && whole_pages.iter().all(|byte| *byte == 0)
+        });
+        assert!(reads_as_zero);
     }
 }
