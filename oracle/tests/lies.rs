@@ -496,7 +496,12 @@ fn arguments_of_host_calls() {
 
 #[test]
 fn refusals() {
-    for kind in [RefusalKind::Invalid, RefusalKind::Unsupported] {
+    let kinds = [
+        RefusalKind::Invalid,
+        RefusalKind::Unsupported,
+        RefusalKind::Failed,
+    ];
+    for kind in kinds {
         assert_found(
             case(NanRule::Class),
             Lie::Refused(kind),
