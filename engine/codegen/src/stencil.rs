@@ -242,7 +242,7 @@ struct Ends {
 /// The stencils of a module's defined functions, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stencils {
-    /// Code of all functions, each starting at a multiple of 16.
+    /// Code of all functions, each starting at a multiple of [`Stencils::ALIGN`].
     pub code: Vec<u8>,
     /// Relocations of all functions.
     pub relocs: Vec<Reloc>,
@@ -275,8 +275,9 @@ pub struct Stencil<'a> {
 }
 
 impl Stencils {
-    /// Alignment of every function's first byte.
-    pub const ALIGN: u32 = 16;
+    /// Alignment of every function's first byte: what the processor fetches at once. At 16 bytes,
+    /// small functions that call each other run up to a quarter longer.
+    pub const ALIGN: u32 = 32;
 
     /// How many functions there are.
     pub fn len(&self) -> usize {

@@ -1,6 +1,7 @@
 //! Layouts in which a module's code is put to the test: nothing observable may depend on them.
 
 use microwasm::DefinedFuncIndex;
+use microwasm_codegen::Stencils;
 use microwasm_runtime::{CodePlace, Error, HostCall, Layout, Module};
 
 use crate::choice::Choices;
@@ -38,7 +39,7 @@ impl Arrangement {
     pub const PLAIN: Arrangement = Arrangement {
         order: Order::Compiled,
         padding: 0,
-        alignment: 16,
+        alignment: Stencils::ALIGN,
         distance: 0,
         host: HostCall::Table,
         place: CodePlace::Anywhere,
@@ -81,7 +82,7 @@ impl Arrangement {
         Arrangement {
             order: Order::Shuffled(4),
             padding: 17,
-            alignment: 32,
+            alignment: 128,
             distance: 1,
             ..Arrangement::PLAIN
         },

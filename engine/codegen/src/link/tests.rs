@@ -214,10 +214,10 @@ fn in_other_layouts() {
     ];
     for order in orders.map(|order| order.map(|order| order.map(DefinedFuncIndex))) {
         for (padding, alignment, distance) in [
-            (0, 16, 0),
-            (1, 16, 1),
-            (100, 64, 5000),
-            (5000, 16, 0),
+            (0, Stencils::ALIGN, 0),
+            (1, Stencils::ALIGN, 1),
+            (100, 128, 5000),
+            (5000, Stencils::ALIGN, 0),
             (0, 4096, 1 << 20),
         ] {
             for (imports, builtins) in hosts {
@@ -377,19 +377,25 @@ fn bad_layouts() {
         LinkPlan::with_layout(&stencils, &info, &vm, &layout).map(|plan| plan.size())
     };
     let all = [0, 1, 2, 3, 4, 5, 6];
-    assert_eq!(link(&all[1..], 0, 16), Err(LinkError::BadLayout));
     assert_eq!(
-        link(&[0, 1, 2, 3, 4, 5, 5], 0, 16),
+        link(&all[1..], 0, Stencils::ALIGN),
         Err(LinkError::BadLayout)
     );
     assert_eq!(
-        link(&[0, 1, 2, 3, 4, 5, 7], 0, 16),
+        link(&[0, 1, 2, 3, 4, 5, 5], 0, Stencils::ALIGN),
         Err(LinkError::BadLayout)
     );
-    assert_eq!(link(&all, 0, 8), Err(LinkError::BadLayout));
+    assert_eq!(
+        link(&[0, 1, 2, 3, 4, 5, 7], 0, Stencils::ALIGN),
+        Err(LinkError::BadLayout)
+    );
+    assert_eq!(
+        link(&all, 0, Stencils::ALIGN / 2),
+        Err(LinkError::BadLayout)
+    );
     assert_eq!(link(&all, 0, 48), Err(LinkError::BadLayout));
     assert!(matches!(
-        link(&all, u32::MAX, 16),
+        link(&all, u32::MAX, Stencils::ALIGN),
         Err(LinkError::ImageTooLarge { .. })
     ));
     let layout = Layout {
