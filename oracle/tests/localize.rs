@@ -15,12 +15,13 @@ use microwasm_oracle::run::Case;
 use microwasm_oracle::targets::Target;
 use microwasm_oracle::{engines, generate};
 
-const ENGINES: [&str; 5] = [
+const ENGINES: [&str; 6] = [
     "x64",
     "x64-explicit",
     "x64-baseline",
     "x64-metered",
     "bytecode",
+    "x64-perturbed",
 ];
 
 /// Watches generated modules in which nothing is wrong.

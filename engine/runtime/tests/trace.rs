@@ -196,3 +196,24 @@ fn a_panic_of_the_observer_goes_on() {
         assert_eq!(outer.call(&mut store, (1,)).expect("no trap"), 200);
     }
 }
+
+/// What was never written reads the same, whatever this thread has done before.
+#[test]
+fn unused_stack_is_filled() {
+    for (backend, slot) in [(Backend::X64, 0), (Backend::Bytecode, 40)] {
+        let mut config = Config::new();
+        config.backend(backend).fill_stack(true);
+        let engine = Engine::new(&config).expect("an engine");
+        let (mut store, instance) = instance(&engine);
+        let outer = instance.get_func(&store, "outer").expect("it is exported");
+        let outer = outer.typed::<(i32,), i32>(&store).expect("its type");
+        let mut seen = Vec::new();
+        let mut observer = |stop: &Stop<'_>| {
+            seen.extend(stop.slot(slot));
+            ControlFlow::Continue(())
+        };
+        let result = watch(&mut observer, || outer.call(&mut store, (5,)));
+        assert_eq!(result.expect("it returns"), 600);
+        assert!(seen.contains(&0xa5a5_a5a5_5a5a_5a5a), "{seen:x?}");
+    }
+}

@@ -69,6 +69,11 @@ pub(crate) unsafe fn enter(
     if crate::trace::is_watching() {
         crate::trace::entering(store, callee);
     }
+    #[cfg(feature = "trace")]
+    // SAFETY: the caller's promise; the reference does not outlive the condition.
+    if unsafe { (*inner).engine.config().fill_stack } {
+        stack::fill();
+    }
     // SAFETY: the caller's promise, and there is stack.
     let code = unsafe { entry(callee.as_ptr(), args, inner.cast()) };
     // SAFETY: execution is over, so that the store is ours again.
