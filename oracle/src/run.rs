@@ -88,6 +88,9 @@ pub enum Stage {
     FrontEnd,
     /// What the subject has in common with its sibling besides the front end.
     Runtime,
+    /// What the backends share of generating code: as the runtime, but the operator that goes
+    /// wrong is none that the runtime has a part in. Only localization can tell.
+    CodeGen,
 }
 
 /// An engine that has parts in common with one that is wrong.
@@ -170,6 +173,7 @@ impl fmt::Display for Stage {
             Stage::Linker => "the linker",
             Stage::FrontEnd => "the front end",
             Stage::Runtime => "the runtime",
+            Stage::CodeGen => "what the backends share",
         })
     }
 }

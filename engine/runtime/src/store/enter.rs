@@ -66,13 +66,13 @@ pub(crate) unsafe fn enter(
         return Err(TrapCode::StackOverflow.into());
     }
     #[cfg(feature = "trace")]
-    if crate::trace::is_watching() {
-        crate::trace::entering(store, callee);
-    }
-    #[cfg(feature = "trace")]
     // SAFETY: the caller's promise; the reference does not outlive the condition.
     if unsafe { (*inner).engine.config().fill_stack } {
         stack::fill();
+    }
+    #[cfg(feature = "trace")]
+    if crate::trace::is_watching() {
+        crate::trace::entering(store, callee);
     }
     // SAFETY: the caller's promise, and there is stack.
     let code = unsafe { entry(callee.as_ptr(), args, inner.cast()) };
