@@ -6,15 +6,45 @@
 use crate::buffer::JumpLabel;
 use microwasm::op::BlockDecl;
 use microwasm::{Label, StackHeight, ValType};
-use std::ops::Range;
+
+/// A part of a vector. Unlike a range it can be copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Span {
+    /// Nothing.
+    pub(crate) const EMPTY: Span = Span { start: 0, end: 0 };
+
+    /// What has been appended to `vec` since it was `start` long.
+    #[inline]
+    pub(crate) fn since<T>(start: u32, vec: &[T]) -> Span {
+        Span {
+            start,
+            end: vec.len() as u32,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn len(self) -> u32 {
+        self.end - self.start
+    }
+
+    #[inline]
+    pub(crate) fn of<T>(self, vec: &[T]) -> &[T] {
+        &vec[self.start as usize..self.end as usize]
+    }
+}
 
 /// A declared block.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Block<C> {
     /// Height below the arguments.
     pub(crate) base: u32,
     /// Its arguments' types, in [`Blocks::arg_types`].
-    pub(crate) args: Range<u32>,
+    pub(crate) args: Span,
     pub(crate) backward: bool,
     /// Whether there is one caller, which comes before it.
     pub(crate) single: bool,
@@ -65,7 +95,7 @@ impl<C> Default for Blocks<C> {
     }
 }
 
-impl<C: Clone + Default> Blocks<C> {
+impl<C: Copy + Default> Blocks<C> {
     /// Forgets the previous function; `results` are the arguments of the return block.
     pub(crate) fn begin_function(&mut self, results: &[ValType]) {
         self.blocks.clear();
@@ -86,7 +116,7 @@ impl<C: Clone + Default> Blocks<C> {
         self.arg_types.extend_from_slice(decl.args);
         let block = Block {
             base: decl.base.0,
-            args: start..self.arg_types.len() as u32,
+            args: Span::since(start, &self.arg_types),
             backward: decl.backward,
             single: decl.callers == Some(1) && !decl.backward && !self.all_shared,
             convention: C::default(),
@@ -98,7 +128,7 @@ impl<C: Clone + Default> Blocks<C> {
         if index < self.blocks.len() {
             self.blocks[index] = block;
         } else {
-            self.blocks.resize(index, block.clone());
+            self.blocks.resize(index, block);
             self.blocks.push(block);
         }
     }
@@ -126,11 +156,10 @@ impl<C: Clone + Default> Blocks<C> {
 
     /// Types of a block's arguments.
     pub(crate) fn args(&self, block: &Block<C>) -> &[ValType] {
-        &self.arg_types[block.args.start as usize..block.args.end as usize]
+        block.args.of(&self.arg_types)
     }
 
     pub(crate) fn arity(&self, label: Label) -> u32 {
-        let args = &self.get(label).args;
-        args.end - args.start
+        self.get(label).args.len()
     }
 }

@@ -231,6 +231,25 @@ impl CodeBuffer {
         self.pos += len as usize;
     }
 
+    /// Appends the low `head_len` bytes of `head`, at most 7, and the low `tail_len` of `tail`.
+    #[inline]
+    pub(crate) fn append_parts(&mut self, head: u64, head_len: u32, tail: u64, tail_len: u32) {
+        debug_assert!(head_len < 8 && tail_len <= 8);
+        let room = self
+            .code
+            .get_mut(self.pos..)
+            .and_then(|room| room.first_chunk_mut::<STEP>());
+        let Some(room) = room else {
+            let head = u128::from(head & ((1 << (8 * head_len)) - 1));
+            let bits = head | u128::from(tail) << (8 * head_len);
+            return self.append_slow(bits, head_len + tail_len);
+        };
+        let at = head_len as usize & 7;
+        room[..8].copy_from_slice(&head.to_le_bytes());
+        room[at..at + 8].copy_from_slice(&tail.to_le_bytes());
+        self.pos += (head_len + tail_len) as usize;
+    }
+
     #[cold]
     #[inline(never)]
     fn append_slow(&mut self, bits: u128, len: u32) {

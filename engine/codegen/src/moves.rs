@@ -8,7 +8,7 @@
 //! Constants come last, when every destination is free.
 //!
 //! Linear in the number of moves. Which locations are read, and by which move a
-//! location is written, is kept in arrays indexed by register or slot that are
+//! location is written, is kept in an array indexed by register or slot that is
 //! clean between two uses.
 
 use crate::x64::reg::{Reg, RegSet};
@@ -64,7 +64,34 @@ pub trait MoveEmitter {
 
 const NONE: u32 = u32::MAX;
 
-/// Readers and writer of one location among the moves at hand.
+/// A location's index in [`MoveResolver::uses`]: registers, then slots.
+type Location = usize;
+/// Stands for what is read from nowhere: constants.
+const NOWHERE: Location = 0;
+/// Stands for what is only written: the stack areas of calls.
+const OUTSIDE: Location = 1;
+const FIRST_REG: Location = 2;
+const FIRST_SLOT: Location = FIRST_REG + 32;
+
+#[inline]
+fn location_of_src(src: Src) -> Location {
+    match src {
+        Src::Reg(reg) => FIRST_REG + reg.0 as usize,
+        Src::Slot(slot) => FIRST_SLOT + slot as usize,
+        Src::Const(_) => NOWHERE,
+    }
+}
+
+#[inline]
+fn location_of_dst(dst: Dst) -> Location {
+    match dst {
+        Dst::Reg(reg) => FIRST_REG + reg.0 as usize,
+        Dst::Slot(slot) => FIRST_SLOT + slot as usize,
+        Dst::Out(_) | Dst::Caller(_) => OUTSIDE,
+    }
+}
+
+/// Readers and writer of one location among the moves at hand, those of constants aside.
 #[derive(Clone, Copy, Debug)]
 struct Use {
     readers: u32,
@@ -88,8 +115,9 @@ pub struct MoveResolver {
     slots_read: u64,
     slots_written: u64,
     ready: Vec<u32>,
-    regs: [Use; 32],
-    slots: Vec<Use>,
+    /// The locations that each of `moves` reads and writes.
+    locations: Vec<(Location, Location)>,
+    uses: Vec<Use>,
     /// The plain moves made, for the self-check; `None` when it is off.
     pub trace: Option<Vec<Move>>,
 }
@@ -103,8 +131,8 @@ impl Default for MoveResolver {
             slots_read: 0,
             slots_written: 0,
             ready: Vec::new(),
-            regs: [Use::CLEAN; 32],
-            slots: Vec::new(),
+            locations: Vec::new(),
+            uses: Vec::new(),
             trace: None,
         }
     }
@@ -184,58 +212,59 @@ impl MoveResolver {
     }
 
     fn resolve_dependent(&mut self, out: &mut impl MoveEmitter) {
-        for i in 0..self.moves.len() {
-            let Move { src, dst, .. } = self.moves[i];
-            if let Some(u) = self.usage_of_src(src) {
-                u.readers += 1;
-            }
-            if let Some(u) = self.usage_of_dst(dst) {
-                debug_assert_eq!(u.writer, NONE, "two moves write {dst:?}");
-                u.writer = i as u32;
+        self.locations.clear();
+        let mut end = FIRST_SLOT;
+        for mv in &self.moves {
+            let (src, dst) = (location_of_src(mv.src), location_of_dst(mv.dst));
+            end = end.max(src + 1).max(dst + 1);
+            self.locations.push((src, dst));
+        }
+        if end > self.uses.len() {
+            self.uses.resize(end.next_power_of_two(), Use::CLEAN);
+        }
+        for (i, &(src, dst)) in (0u32..).zip(&self.locations) {
+            self.uses[src].readers += 1;
+            if src != NOWHERE {
+                debug_assert!(
+                    dst == OUTSIDE || self.uses[dst].writer == NONE,
+                    "two moves write {dst}"
+                );
+                self.uses[dst].writer = i;
             }
         }
         debug_assert!(self.ready.is_empty());
-        for i in 0..self.moves.len() {
-            let Move { src, dst, .. } = self.moves[i];
-            let free = self.usage_of_dst(dst).is_none_or(|u| u.readers == 0);
-            if free && !matches!(src, Src::Const(_)) {
-                self.ready.push(i as u32);
+        for (i, &(src, dst)) in (0u32..).zip(&self.locations) {
+            if self.uses[dst].readers == 0 && src != NOWHERE {
+                self.ready.push(i);
             }
         }
         self.drain_ready(out, None);
         self.break_cycles(out);
         for i in 0..self.moves.len() {
-            let mv = self.moves[i];
-            if let Src::Const(_) = mv.src {
-                self.emit(out, mv);
-                self.mark_done(mv.dst);
+            if self.locations[i].0 == NOWHERE {
+                self.emit(out, self.moves[i]);
             }
         }
+        self.uses[NOWHERE] = Use::CLEAN;
     }
 
     /// Makes moves that overwrite nothing still needed until there is none left.
     /// `saved` says that one location's value is in a scratch register.
-    fn drain_ready(&mut self, out: &mut impl MoveEmitter, saved: Option<(Dst, Src)>) {
+    fn drain_ready(&mut self, out: &mut impl MoveEmitter, saved: Option<(Location, Src)>) {
         while let Some(i) = self.ready.pop() {
             let mut mv = self.moves[i as usize];
-            let src = mv.src;
-            if let (Some((place, scratch)), Some(dst)) = (saved, as_dst(src))
-                && place == dst
+            let (src, dst) = self.locations[i as usize];
+            if let Some((place, scratch)) = saved
+                && place == src
             {
                 mv.src = scratch;
             }
             self.emit(out, mv);
-            self.mark_done(mv.dst);
-            let Some(u) = self.usage_of_src(src) else {
-                continue;
-            };
-            u.readers -= 1;
-            let writer = u.writer;
-            if u.readers == 0
-                && writer != NONE
-                && !matches!(self.moves[writer as usize].src, Src::Const(_))
-            {
-                self.ready.push(writer);
+            self.uses[dst].writer = NONE;
+            let read = &mut self.uses[src];
+            read.readers -= 1;
+            if read.readers == 0 && read.writer != NONE {
+                self.ready.push(read.writer);
             }
         }
     }
@@ -243,11 +272,10 @@ impl MoveResolver {
     /// What is left now, constants aside, are disjoint cycles.
     fn break_cycles(&mut self, out: &mut impl MoveEmitter) {
         for i in 0..self.moves.len() {
-            let mv = self.moves[i];
-            if matches!(mv.src, Src::Const(_)) || self.is_done(mv.dst) {
+            if self.uses[self.locations[i].1].writer != i as u32 {
                 continue;
             }
-            let start = self.cycle_start(i);
+            let start = self.cycle_start(i as u32);
             let Move { dst, ty, .. } = self.moves[start as usize];
             let scratch = out.scratch(dst, ty);
             #[cfg(feature = "coverage")]
@@ -264,23 +292,28 @@ impl MoveResolver {
                 },
             );
             self.ready.push(start);
-            self.drain_ready(out, as_src(scratch).map(|src| (dst, src)));
+            let place = self.locations[start as usize].1;
+            self.drain_ready(out, as_src(scratch).map(|src| (place, src)));
         }
+    }
+
+    /// The move of a cycle that writes what move `i` reads.
+    fn previous(&self, i: u32) -> u32 {
+        self.uses[self.locations[i as usize].0].writer
     }
 
     /// A move of the cycle through move `i` at which to break it: one that does not write
     /// a vector register if there is any, because a move from slot to slot on the cycle
     /// takes the vector scratch register.
-    fn cycle_start(&mut self, i: usize) -> u32 {
-        let mut at = i as u32;
+    fn cycle_start(&self, i: u32) -> u32 {
+        let mut at = i;
         loop {
-            let Move { src, dst, .. } = self.moves[at as usize];
-            if !matches!(dst, Dst::Reg(r) if r.is_xmm()) {
+            if !matches!(self.moves[at as usize].dst, Dst::Reg(r) if r.is_xmm()) {
                 return at;
             }
-            at = self.usage_of_src(src).map_or(NONE, |u| u.writer);
-            if at == i as u32 || at == NONE {
-                return i as u32;
+            at = self.previous(at);
+            if at == i {
+                return i;
             }
         }
     }
@@ -294,36 +327,6 @@ impl MoveResolver {
             _ if self.moves[start as usize].ty == ValType::V128 => ValType::V128,
             _ => ValType::I64,
         }
-    }
-
-    fn usage_of_dst(&mut self, dst: Dst) -> Option<&mut Use> {
-        match dst {
-            Dst::Reg(r) => Some(&mut self.regs[r.0 as usize]),
-            Dst::Slot(s) => {
-                let s = s as usize;
-                if s >= self.slots.len() {
-                    self.slots.resize((s + 1).next_power_of_two(), Use::CLEAN);
-                }
-                Some(&mut self.slots[s])
-            }
-            Dst::Out(_) | Dst::Caller(_) => None,
-        }
-    }
-
-    fn usage_of_src(&mut self, src: Src) -> Option<&mut Use> {
-        self.usage_of_dst(as_dst(src)?)
-    }
-
-    /// A move is done when its destination has no writer any more; so the arrays are
-    /// clean again when all are done.
-    fn mark_done(&mut self, dst: Dst) {
-        if let Some(u) = self.usage_of_dst(dst) {
-            u.writer = NONE;
-        }
-    }
-
-    fn is_done(&mut self, dst: Dst) -> bool {
-        self.usage_of_dst(dst).is_none_or(|u| u.writer == NONE)
     }
 
     fn emit(&mut self, out: &mut impl MoveEmitter, mv: Move) {
@@ -350,16 +353,15 @@ impl MoveResolver {
     }
 
     /// Counts the cycle through move `start`. Only bytecode keeps a slot's value in a slot.
-    fn count_cycle(&mut self, start: u32, scratch: Dst) {
+    fn count_cycle(&self, start: u32, scratch: Dst) {
         let (mut length, mut kinds, mut at) = (0, [false; 3], start);
         loop {
-            let Move { src, dst, .. } = self.moves[at as usize];
             length += 1;
-            match dst {
+            match self.moves[at as usize].dst {
                 Dst::Reg(reg) => kinds[usize::from(reg.is_xmm())] = true,
                 _ => kinds[2] = true,
             }
-            at = self.usage_of_src(src).map_or(start, |u| u.writer);
+            at = self.previous(at);
             if at == start {
                 break;
             }
@@ -375,14 +377,6 @@ impl MoveResolver {
             Dst::Slot(_) => cover!(BytecodeCycles, length),
             _ => cover!(X64Cycles, length, kind),
         }
-    }
-}
-
-fn as_dst(src: Src) -> Option<Dst> {
-    match src {
-        Src::Reg(r) => Some(Dst::Reg(r)),
-        Src::Slot(s) => Some(Dst::Slot(s)),
-        Src::Const(_) => None,
     }
 }
 

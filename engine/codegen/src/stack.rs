@@ -48,6 +48,8 @@ pub struct Entry<L> {
 pub struct VirtualStack<L> {
     entries: Vec<Entry<L>>,
     off: Vec<u32>,
+    /// First slot behind all homes.
+    end: u32,
     /// How many entries name a slot.
     slot_aliases: u32,
     /// Whether a 16-byte value was ever pushed, so that slot and position differ.
@@ -59,6 +61,7 @@ impl<L> Default for VirtualStack<L> {
         VirtualStack {
             entries: Vec::new(),
             off: Vec::new(),
+            end: 0,
             slot_aliases: 0,
             wide: false,
         }
@@ -73,6 +76,7 @@ impl<L: Place> VirtualStack<L> {
     pub fn clear(&mut self) {
         self.entries.clear();
         self.off.clear();
+        self.end = 0;
         self.slot_aliases = 0;
         self.wide = false;
     }
@@ -86,7 +90,7 @@ impl<L: Place> VirtualStack<L> {
     /// First slot behind the homes of all current positions.
     #[inline]
     pub fn end_slot(&self) -> u32 {
-        self.entries.last().map_or(0, |e| e.home + e.ty.slots())
+        self.end
     }
 
     /// The entry at `pos`, which is below the height.
@@ -111,7 +115,8 @@ impl<L: Place> VirtualStack<L> {
     #[inline]
     pub fn push(&mut self, ty: ValType, loc: L) {
         debug_assert!(loc != L::HOME, "a value is pushed before it can be at home");
-        let home = self.end_slot();
+        let home = self.end;
+        self.end += ty.slots();
         self.off.push(self.entries.len() as u32);
         self.slot_aliases += loc.names_slot() as u32;
         self.wide |= ty == ValType::V128;
@@ -120,8 +125,9 @@ impl<L: Place> VirtualStack<L> {
 
     /// Pushes `count` values that are at home already.
     pub fn push_home(&mut self, ty: ValType, count: u32) {
-        let first = self.end_slot();
+        let first = self.end;
         let slots = ty.slots();
+        self.end += count * slots;
         self.wide |= ty == ValType::V128;
         self.entries.extend((0..count).map(|i| Entry {
             loc: L::HOME,
@@ -137,6 +143,7 @@ impl<L: Place> VirtualStack<L> {
             .entries
             .pop()
             .expect("valid Microwasm: the stack is not empty");
+        self.end = entry.home;
         if entry.loc != L::HOME {
             self.off.pop();
             self.slot_aliases -= entry.loc.names_slot() as u32;
@@ -167,20 +174,22 @@ impl<L: Place> VirtualStack<L> {
         }
     }
 
-    /// Lets `relocate` say, for each position off home, where its value is from now on.
-    /// Positions for which it says at home leave the list.
+    /// Lets `relocate` say, for each position off home, where its value is from now on, if not
+    /// where it was. Positions for which it says at home leave the list.
     #[inline(always)]
-    pub fn update_off(&mut self, mut relocate: impl FnMut(u32, Entry<L>) -> L) {
+    pub fn update_off(&mut self, mut relocate: impl FnMut(u32, &Entry<L>) -> Option<L>) {
         let mut kept = 0;
         for i in 0..self.off.len() {
             let pos = self.off[i];
-            let entry = &mut self.entries[pos as usize];
-            let loc = relocate(pos, *entry);
-            self.slot_aliases += loc.names_slot() as u32;
-            self.slot_aliases -= entry.loc.names_slot() as u32;
-            entry.loc = loc;
             self.off[kept] = pos;
-            kept += (loc != L::HOME) as usize;
+            kept += 1;
+            let entry = &mut self.entries[pos as usize];
+            if let Some(loc) = relocate(pos, entry) {
+                self.slot_aliases += loc.names_slot() as u32;
+                self.slot_aliases -= entry.loc.names_slot() as u32;
+                entry.loc = loc;
+                kept -= (loc == L::HOME) as usize;
+            }
         }
         self.off.truncate(kept);
     }
@@ -199,6 +208,9 @@ impl<L: Place> VirtualStack<L> {
 
     /// Cuts the stack to `height` values and says that all of them are at home.
     pub fn reset_home(&mut self, height: u32) {
+        if let Some(first) = self.entries.get(height as usize) {
+            self.end = first.home;
+        }
         self.entries.truncate(height as usize);
         for &pos in &self.off {
             if let Some(entry) = self.entries.get_mut(pos as usize) {

@@ -557,6 +557,14 @@ pub trait Sink {
     /// Takes the next operator.
     fn op(&mut self, op: Op<'_>);
 
+    /// `swap depth`, `drop`: the top takes the place of the value at `depth`. A sink that does
+    /// both at once must do the same as one by one.
+    #[inline]
+    fn replace(&mut self, depth: u32) {
+        self.op(Op::Swap(depth));
+        self.op(Op::Drop);
+    }
+
     /// Byte offset, in the source, of what the following operators come from.
     #[inline]
     fn source(&mut self, offset: u32) {
@@ -568,6 +576,11 @@ impl<S: Sink> Sink for &mut S {
     #[inline]
     fn op(&mut self, op: Op<'_>) {
         (**self).op(op);
+    }
+
+    #[inline]
+    fn replace(&mut self, depth: u32) {
+        (**self).replace(depth);
     }
 
     #[inline]

@@ -47,8 +47,8 @@ impl FunctionCompiler<'_> {
 
     /// Position of the first argument of a branch to `label`, and where it belongs.
     fn arguments(&self, label: Label) -> (u32, u32) {
-        let Block { base, ref args, .. } = *self.c.blocks.get(label);
-        (self.c.cx.stack.height() - (args.end - args.start), base)
+        let Block { base, args, .. } = *self.c.blocks.get(label);
+        (self.c.cx.stack.height() - args.len(), base)
     }
 
     // --- terminators ---
@@ -169,8 +169,8 @@ impl FunctionCompiler<'_> {
                 single,
                 convention: Called(called),
                 ..
-            } = blocks.get(label);
-            *single && !called && base + (args.end - args.start) == height
+            } = *blocks.get(label);
+            single && !called && base + args.len() == height
         };
         if falls(then) {
             self.branch_if(cond.negate(), otherwise);
@@ -295,7 +295,7 @@ impl FunctionCompiler<'_> {
         }
         let Block {
             base,
-            ref args,
+            args,
             backward,
             convention: Called(called),
             label: jump,
@@ -307,10 +307,9 @@ impl FunctionCompiler<'_> {
             return self.end_dead();
         }
         bytecode_rule!(BindLabel);
-        let args = args.start as usize..args.end as usize;
         let cx = &mut self.c.cx;
         cx.stack.reset_home(base);
-        cx.stack.push_args(&self.c.blocks.arg_types[args]);
+        cx.stack.push_args(args.of(&self.c.blocks.arg_types));
         cx.reserve(cx.stack.end_slot());
         if jump.is_some() || backward {
             let jump = self.jump_label(label);

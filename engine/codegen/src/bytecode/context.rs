@@ -325,12 +325,12 @@ impl Context {
         } = self;
         stack.update_off(|_, entry| {
             if entry.loc != Loc::Slot(slot) {
-                return entry.loc;
+                return None;
             }
             bytecode_rule!(CopyAlias);
             *frame = (*frame).max(entry.home + entry.ty.slots());
             emit.copy(entry.home, slot);
-            Loc::Home
+            Some(Loc::Home)
         });
     }
 
@@ -344,7 +344,7 @@ impl Context {
         } = self;
         stack.update_off(|pos, entry| {
             if pos < from || pos >= end {
-                return entry.loc;
+                return None;
             }
             *frame = (*frame).max(entry.home + entry.ty.slots());
             match entry.source() {
@@ -352,7 +352,7 @@ impl Context {
                 Src::Const(bits) => emit.constant(entry.home, bits),
                 Src::Reg(_) => unreachable!("bytecode has no registers"),
             }
-            Loc::Home
+            Some(Loc::Home)
         });
     }
 

@@ -17,7 +17,7 @@ use super::convention::Convention;
 use super::masm::{Alu, Cond, Size};
 use super::reg::Gpr;
 use super::stack::Loc;
-use crate::blocks::Cursor;
+use crate::blocks::{Cursor, Span};
 use crate::stencil::CodeOffset;
 use microwasm::Label;
 use microwasm::op::BlockDecl;
@@ -253,13 +253,12 @@ impl FunctionCompiler<'_> {
             }
             _ => {}
         }
-        let mut block = self.c.blocks.get(label).clone();
+        let mut block = *self.c.blocks.get(label);
         if block.backward && block.convention == Convention::Unset {
             rule!(BindLoopFirst);
             // Its callers all come later. They find everything at home.
-            let end = self.c.conventions.bindings.len() as u32;
-            block.convention = Convention::Fixed(end..end);
-            self.c.blocks.get_mut(label).convention = block.convention.clone();
+            block.convention = Convention::Fixed(Span::EMPTY);
+            self.c.blocks.get_mut(label).convention = block.convention;
         }
         match block.convention {
             Convention::Unset | Convention::Return => {

@@ -378,13 +378,7 @@ impl FunctionCompiler<'_> {
             masm.mov_ri(Gpr::SCRATCH, (-(16 * pairs as i64)) as u64);
             let head = masm.buf.new_label();
             masm.buf.bind(head);
-            masm.vstore(
-                Mem {
-                    index: Some(Gpr::SCRATCH),
-                    ..base
-                },
-                Xmm::SCRATCH,
-            );
+            masm.vstore(base.plus(Gpr::SCRATCH), Xmm::SCRATCH);
             masm.alu_ri(Alu::Add, Size::S64, Gpr::SCRATCH, 16);
             masm.jcc(Cond::Ne, head);
             at = first + 2 * pairs;
@@ -431,6 +425,19 @@ impl Sink for FunctionCompiler<'_> {
             }
         }
         self.end_op();
+    }
+
+    #[inline]
+    fn replace(&mut self, depth: u32) {
+        // Between the two there may be something to do.
+        if self.c.watched || cfg!(feature = "coverage") {
+            self.op(Op::Swap(depth));
+            self.op(Op::Drop);
+        } else if !self.c.blocks.is_dead() {
+            self.c.cx.settle_flags();
+            self.c.cx.replace(self.depth(depth));
+            self.end_op();
+        }
     }
 
     #[inline]

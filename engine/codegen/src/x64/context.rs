@@ -197,11 +197,9 @@ impl Context {
     }
 
     /// Pushes a value that is not at home.
-    #[inline]
+    #[inline(never)]
     pub fn push(&mut self, ty: ValType, loc: Loc) {
-        if self.stack.off().len() >= VirtualStack::MAX_OFF {
-            self.flush_aliases();
-        }
+        self.make_room();
         match loc {
             Loc::Reg { reg, .. } => self.retain(reg),
             Loc::Flags(_) => self.flags_pending = true,
@@ -213,13 +211,21 @@ impl Context {
     /// Pushes a result that is in a register.
     #[inline]
     pub fn push_reg(&mut self, ty: ValType, reg: impl Into<Reg>) {
-        self.push(
-            ty,
-            Loc::Reg {
-                reg: reg.into(),
-                clean: false,
-            },
-        );
+        self.push_in(ty, reg.into());
+    }
+
+    #[inline(never)]
+    fn push_in(&mut self, ty: ValType, reg: Reg) {
+        self.make_room();
+        self.retain(reg);
+        self.stack.push(ty, Loc::Reg { reg, clean: false });
+    }
+
+    #[inline]
+    fn make_room(&mut self) {
+        if self.stack.off().len() >= VirtualStack::MAX_OFF {
+            self.flush_aliases();
+        }
     }
 
     /// Pops a value for use by the current operator, which keeps its register.
@@ -248,6 +254,7 @@ impl Context {
 
     /// If the top names a slot whose owner has a new value that may be stored there any
     /// moment, loads it: once popped, nobody would know that the slot is still needed.
+    #[inline]
     fn secure_top(&mut self) {
         let top = self.stack.height() - 1;
         if let Loc::Slot(slot) = self.stack.get(top).loc
@@ -291,52 +298,26 @@ impl Context {
     /// Pushes a copy of the value at `pos`: a new name, no code.
     #[inline(never)]
     pub fn pick(&mut self, pos: u32) {
-        let entry = self.stack.get(pos);
-        let loc = match entry.loc {
-            Loc::Home => Loc::Slot(entry.home),
-            Loc::Reg { reg, .. } => Loc::Reg { reg, clean: false },
-            loc => loc,
-        };
-        self.push(entry.ty, loc);
+        let Entry { loc, home, ty } = self.stack.get(pos);
+        match loc {
+            Loc::Home => self.push(ty, Loc::Slot(home)),
+            Loc::Reg { reg, .. } => self.push_in(ty, reg),
+            loc => self.push(ty, loc),
+        }
     }
 
     /// Exchanges the top with the value at `pos` below it: new names, no code, unless
     /// the lower one would refer to a slot above its own.
     #[inline(never)]
     pub fn swap(&mut self, pos: u32) {
-        if self.stack.off().len() >= VirtualStack::MAX_OFF {
-            self.flush_aliases();
-        }
+        let to_low = self.top_moved_to(pos);
         let top_pos = self.stack.height() - 1;
-        let low = self.stack.get(pos);
-        let mut top = self.stack.get(top_pos);
-        let to_low = match top.loc {
-            Loc::Slot(s) if s == low.home => {
-                rule!(SwapBack);
-                Loc::Home
-            }
-            Loc::Slot(s) if s < low.home => {
-                rule!(SwapLower);
-                top.loc
-            }
-            Loc::Slot(_) | Loc::Home => {
-                rule!(SwapLoad);
-                self.load_entry(top_pos);
-                top = self.stack.get(top_pos);
-                unclean(top.loc)
-            }
-            loc => {
-                rule!(SwapNames);
-                unclean(loc)
-            }
-        };
-        // Loading may have moved the lower one, too.
-        let low = self.stack.get(pos);
+        let (low, top) = (self.stack.get(pos), self.stack.get(top_pos));
+        debug_assert_eq!(low.ty, top.ty, "swap exchanges values of one type");
         let to_top = match low.loc {
             Loc::Home => Loc::Slot(low.home),
             loc => unclean(loc),
         };
-        debug_assert_eq!(low.ty, top.ty, "swap exchanges values of one type");
         // Both stay referred to: the counts do not change, unless a name vanished.
         for loc in [to_low, to_top] {
             if let Loc::Reg { reg, .. } = loc {
@@ -350,6 +331,49 @@ impl Context {
         }
         self.stack.set(pos, to_low);
         self.stack.set(top_pos, to_top);
+    }
+
+    /// [`Context::swap`], then [`Context::drop_top`].
+    #[inline(never)]
+    pub fn replace(&mut self, pos: u32) {
+        let to_low = self.top_moved_to(pos);
+        if let Loc::Reg { reg, .. } = to_low {
+            self.stamps[reg.0 as usize] = self.clock;
+        }
+        if let Loc::Reg { reg, .. } = self.stack.get(pos).loc {
+            self.stamps[reg.0 as usize] = self.clock;
+            self.release(reg);
+        }
+        self.stack.pop();
+        self.stack.set(pos, to_low);
+    }
+
+    /// Where the value on top is when it is the one at `pos`. Loads it if it is in a slot that
+    /// `pos` must not name; if it is in a register now, it is in the same one then.
+    #[inline]
+    fn top_moved_to(&mut self, pos: u32) -> Loc {
+        self.make_room();
+        let top = self.stack.height() - 1;
+        let home = self.stack.get(pos).home;
+        match self.stack.get(top).loc {
+            Loc::Slot(s) if s == home => {
+                rule!(SwapBack);
+                Loc::Home
+            }
+            Loc::Slot(s) if s < home => {
+                rule!(SwapLower);
+                Loc::Slot(s)
+            }
+            Loc::Slot(_) | Loc::Home => {
+                rule!(SwapLoad);
+                self.load_entry(top);
+                unclean(self.stack.get(top).loc)
+            }
+            loc => {
+                rule!(SwapNames);
+                unclean(loc)
+            }
+        }
     }
 
     // --- registers ---
@@ -650,10 +674,10 @@ impl Context {
         } = self;
         stack.update_off(|pos, entry| {
             let Loc::Reg { reg, clean } = entry.loc else {
-                return entry.loc;
+                return None;
             };
             if pos >= end {
-                return entry.loc;
+                return None;
             }
             let count = &mut refs[reg.0 as usize];
             *count -= 1;
@@ -661,18 +685,18 @@ impl Context {
                 used.remove(reg);
             }
             if clean {
-                return Loc::Home;
+                return Some(Loc::Home);
             }
             let slot = &mut stored[reg.0 as usize];
             if *slot != NONE {
                 rule!(CallSpillAlias);
-                return Loc::Slot(*slot);
+                return Some(Loc::Slot(*slot));
             }
             rule!(CallSpill);
             *slot = entry.home;
             frame.reserve(entry.home + entry.ty.slots());
             moves::store(masm, entry.ty, moves::slot(entry.home), reg);
-            Loc::Home
+            Some(Loc::Home)
         });
     }
 

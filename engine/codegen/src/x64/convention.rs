@@ -17,20 +17,19 @@ use super::moves::{Dst, MoveResolver};
 use super::perturb::one_in;
 use super::reg::{Reg, RegSet};
 use super::stack::Loc;
-use crate::blocks::{self, Block};
+use crate::blocks::{self, Block, Span};
 use microwasm::{Label, RegClass};
-use std::ops::Range;
 
 /// Where the callers of a block put things.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Convention {
     /// No caller yet.
     #[default]
     Unset,
     /// Everything at home but these [`Conventions::bindings`].
-    Fixed(Range<u32>),
+    Fixed(Span),
     /// As it was at the only caller: these [`Conventions::snapshots`].
-    Virtual(Range<u32>),
+    Virtual(Span),
     /// The function's return: results as the calling convention says.
     Return,
 }
@@ -56,7 +55,7 @@ impl Conventions {
 /// Where the moves of an edge start and go.
 pub(super) struct EdgeShape {
     pub(super) base: u32,
-    args: Range<u32>,
+    args: Span,
     /// Position of the first argument now.
     pub(super) first: u32,
 }
@@ -64,10 +63,10 @@ pub(super) struct EdgeShape {
 impl FunctionCompiler<'_> {
     pub(super) fn shape(&self, label: Label) -> EdgeShape {
         let block = self.c.blocks.get(label);
-        let args = block.args.clone();
+        let args = block.args;
         EdgeShape {
             base: block.base,
-            first: self.c.cx.stack.height() - (args.end - args.start),
+            first: self.c.cx.stack.height() - args.len(),
             args,
         }
     }
@@ -87,10 +86,12 @@ impl FunctionCompiler<'_> {
                 .conventions
                 .snapshots
                 .extend(stack.off().iter().map(|&p| (p, stack.get(p).loc)));
-            let end = self.c.conventions.snapshots.len() as u32;
-            // An empty range names no place: others may have been taken back below it.
-            let range = if start == end { 0..0 } else { start..end };
-            self.c.blocks.get_mut(label).convention = Convention::Virtual(range);
+            let mut span = Span::since(start, &self.c.conventions.snapshots);
+            if span.len() == 0 {
+                // That names no place: others may have been taken back below it.
+                span = Span::EMPTY;
+            }
+            self.c.blocks.get_mut(label).convention = Convention::Virtual(span);
             return;
         }
         // Free registers to leave to the code behind: fewer for loops, which live long.
@@ -109,7 +110,7 @@ impl FunctionCompiler<'_> {
         if !in_place {
             self.bind_moved(&shape, start, reserve);
         }
-        let bindings = start..self.c.conventions.bindings.len() as u32;
+        let bindings = Span::since(start, &self.c.conventions.bindings);
         self.c.blocks.get_mut(label).convention = Convention::Fixed(bindings);
     }
 
@@ -137,7 +138,7 @@ impl FunctionCompiler<'_> {
         for &(_, reg) in &bindings[start as usize..] {
             bound.insert(reg);
         }
-        let count = shape.args.end - shape.args.start;
+        let count = shape.args.len();
         let below = bindings.len();
         for i in 0..count {
             if let Loc::Reg { reg, .. } = stack.get(shape.first + i).loc
@@ -179,19 +180,19 @@ impl FunctionCompiler<'_> {
     /// Lists the moves from the current state to what the block's convention says.
     pub(super) fn add_moves(&mut self, label: Label) {
         let shape = self.shape(label);
-        match self.c.blocks.get(label).convention.clone() {
+        match self.c.blocks.get(label).convention {
             Convention::Virtual(_) => {}
             Convention::Return => self.add_return_moves(shape.first),
             Convention::Fixed(bindings) => {
-                let args_from = self.add_moves_below(&shape, &bindings);
-                self.add_arg_moves(&shape, args_from..bindings.end);
+                let of_args = self.add_moves_below(&shape, bindings);
+                self.add_arg_moves(&shape, of_args);
             }
             Convention::Unset => unreachable!("the caller has chosen a convention"),
         }
     }
 
-    /// Moves of the positions below the block's base; returns the first binding behind them.
-    fn add_moves_below(&mut self, shape: &EdgeShape, bindings: &Range<u32>) -> u32 {
+    /// Moves of the positions below the block's base; returns the bindings behind them.
+    fn add_moves_below(&mut self, shape: &EdgeShape, bindings: Span) -> Span {
         let Context {
             stack,
             moves,
@@ -205,53 +206,62 @@ impl FunctionCompiler<'_> {
                 moves.add(entry.ty, entry.source(), Dst::Slot(entry.home));
             }
         };
-        let off = stack.off();
-        let mut next_off = 0;
-        let all = &self.c.conventions.bindings[to_usize(bindings)];
-        let mut count = 0;
-        for &(pos, reg) in all.iter().take_while(|&&(pos, _)| pos < shape.base) {
-            count += 1;
-            while let Some(&p) = off.get(next_off).filter(|&&p| p < pos) {
-                send_home(moves, frame, p);
-                next_off += 1;
+        let mut off = stack.off();
+        let mut below = 0;
+        for &(pos, reg) in bindings.of(&self.c.conventions.bindings) {
+            if pos >= shape.base {
+                break;
             }
-            next_off += usize::from(off.get(next_off) == Some(&pos));
+            below += 1;
+            while let [first, rest @ ..] = off
+                && *first <= pos
+            {
+                if *first < pos {
+                    send_home(moves, frame, *first);
+                }
+                off = rest;
+            }
             let entry = stack.get(pos);
             if !matches!(entry.loc, Loc::Reg { reg: at, .. } if at == reg) {
                 moves.add(entry.ty, entry.source(), Dst::Reg(reg));
             }
         }
-        let rest = off.get(next_off..).unwrap_or(&[]).iter();
-        for &pos in rest.take_while(|&&p| p < shape.base) {
+        for &pos in off {
+            if pos >= shape.base {
+                break;
+            }
             send_home(moves, frame, pos);
         }
-        bindings.start + count
+        Span {
+            start: bindings.start + below,
+            ..bindings
+        }
     }
 
-    fn add_arg_moves(&mut self, shape: &EdgeShape, bindings: Range<u32>) {
+    fn add_arg_moves(&mut self, shape: &EdgeShape, bindings: Span) {
         let Context {
             stack,
             moves,
             frame,
             ..
         } = &mut self.c.cx;
-        let mut bindings = self.c.conventions.bindings
-            [bindings.start as usize..bindings.end as usize]
-            .iter()
-            .peekable();
+        let mut bindings = bindings.of(&self.c.conventions.bindings);
         let mut home = if shape.base < stack.height() {
             stack.get(shape.base).home
         } else {
             stack.end_slot()
         };
-        for i in 0..shape.args.end - shape.args.start {
+        for i in 0..shape.args.len() {
             let entry = stack.get(shape.first + i);
-            let dst = match bindings.next_if(|b| b.0 == shape.base + i) {
-                Some(&(_, reg)) => Some(Dst::Reg(reg)),
-                None if entry.home == home && matches!(entry.loc, Loc::Reg { clean: true, .. }) => {
+            let dst = match bindings {
+                [(pos, reg), rest @ ..] if *pos == shape.base + i => {
+                    bindings = rest;
+                    Some(Dst::Reg(*reg))
+                }
+                _ if entry.home == home && matches!(entry.loc, Loc::Reg { clean: true, .. }) => {
                     None
                 }
-                None => {
+                _ => {
                     frame.reserve(home + entry.ty.slots());
                     Some(Dst::Slot(home))
                 }
@@ -286,20 +296,20 @@ impl FunctionCompiler<'_> {
             bindings,
             snapshots,
         } = &mut self.c.conventions;
-        match &block.convention {
-            Convention::Fixed(range) => {
+        match block.convention {
+            Convention::Fixed(span) => {
                 rule!(BindFixed);
-                for &(pos, reg) in &bindings[to_usize(range)] {
+                for &(pos, reg) in span.of(bindings) {
                     cx.restore(pos, Loc::Reg { reg, clean: false });
                 }
             }
-            Convention::Virtual(range) => {
+            Convention::Virtual(span) => {
                 rule!(BindVirtual);
-                for &(pos, loc) in &snapshots[to_usize(range)] {
+                for &(pos, loc) in span.of(snapshots) {
                     cx.restore(pos, loc);
                 }
-                if range.end as usize == snapshots.len() {
-                    snapshots.truncate(range.start as usize);
+                if span.end as usize == snapshots.len() {
+                    snapshots.truncate(span.start as usize);
                 } else {
                     rule!(BindVirtualKept);
                 }
@@ -341,8 +351,4 @@ fn settle(cx: &mut Context, end: u32, reserve: u32) {
             }
         }
     }
-}
-
-fn to_usize(range: &Range<u32>) -> Range<usize> {
-    range.start as usize..range.end as usize
 }

@@ -385,14 +385,7 @@ fn store_value(masm: &mut Masm, ty: ValType, to: Mem, from: Reg) {
         }
         ValType::F32 => {
             masm.fstore(Size::S32, to, from.xmm());
-            masm.store_imm(
-                Size::S32,
-                Mem {
-                    disp: to.disp + 4,
-                    ..to
-                },
-                0,
-            );
+            masm.store_imm(Size::S32, to.offset(4), 0);
         }
         ValType::F64 => masm.fstore(Size::S64, to, from.xmm()),
         ValType::V128 => masm.vstore(to, from.xmm()),

@@ -296,8 +296,7 @@ pub(super) fn visit_local_get<S: Sink>(t: &mut Translator<'_, S>, local: u32) ->
 pub(super) fn visit_local_set<S: Sink>(t: &mut Translator<'_, S>, local: u32) -> Visit {
     // The validator has popped the value already, so that it is at `height`.
     let depth = t.height() - local;
-    t.sink.op(Op::Swap(depth));
-    t.sink.op(Op::Drop);
+    t.sink.replace(depth);
     Ok(())
 }
 
@@ -305,8 +304,7 @@ pub(super) fn visit_local_set<S: Sink>(t: &mut Translator<'_, S>, local: u32) ->
 pub(super) fn visit_local_tee<S: Sink>(t: &mut Translator<'_, S>, local: u32) -> Visit {
     let depth = t.height() - local;
     t.sink.op(Op::Pick(0));
-    t.sink.op(Op::Swap(depth));
-    t.sink.op(Op::Drop);
+    t.sink.replace(depth);
     Ok(())
 }
 

@@ -19,7 +19,7 @@ impl FunctionCompiler<'_> {
         let mem = self.address(index, arg, op.bytes());
         let cx = &mut self.c.cx;
         // The index is read before the result is written: they may share a register.
-        if let Some(index) = mem.index {
+        if let Some(index) = mem.index() {
             cx.unhold(index);
         }
         let ty = op.ty();

@@ -5,7 +5,6 @@
 //! take out prefixes that say nothing. All positions are compile-time constants.
 
 use super::{Mem, Size};
-use crate::x64::reg::Gpr;
 use dynasmrt::{AssemblyOffset, DynasmApi};
 
 /// Up to 15 bytes of machine code, first byte lowest. Bits above `len` bytes are zero.
@@ -133,58 +132,62 @@ impl InstBuf {
         }
     }
 
-    /// Replaces the memory operand, which dynasm assembled as `[base + index]` with ModRM,
-    /// SIB and a displacement byte, by the shortest encoding of `mem`.
+    /// What dynasm assembled with `[base + index]`, taken apart: ModRM, SIB and a displacement
+    /// byte make way for the shortest encoding of the address.
     #[inline(always)]
-    pub(super) fn with_address(self, form: Form, mem: Mem, sp_adjust: i32) -> InstBuf {
+    pub(super) fn without_address(self, form: Form) -> Parts {
         let Form { modrm, .. } = form;
         debug_assert_eq!(self.byte(modrm) & 0xc7, 0x44, "ModRM with SIB and disp8");
-        let (address, len) = mem.encode(sp_adjust);
-        let field = self.byte(modrm) & 0x38;
-        let immediate = self.bits >> (8 * (modrm + 3));
-        let bits = low(self.bits, modrm)
-            | (address as u128 | field as u128) << (8 * modrm)
-            | immediate << (8 * (modrm + len));
-        InstBuf {
-            bits,
-            len: self.len - 3 + len,
+        Parts {
+            head: InstBuf {
+                bits: low(self.bits, modrm),
+                len: modrm,
+            },
+            field: self.byte(modrm) & 0x38,
+            immediate: InstBuf {
+                bits: self.bits >> (8 * (modrm + 3)),
+                len: self.len - modrm - 3,
+            },
         }
     }
+}
+
+/// An instruction with a memory operand, less the operand.
+pub(super) struct Parts {
+    /// Prefixes and opcode: at most five bytes.
+    pub(super) head: InstBuf,
+    /// The reg field of ModRM, in place.
+    pub(super) field: u8,
+    /// At most four bytes.
+    pub(super) immediate: InstBuf,
 }
 
 impl Mem {
     /// The index for a SIB byte; 4, `rsp`, means none.
     #[inline(always)]
     pub(super) fn sib_index(self) -> u8 {
-        self.index.unwrap_or(Gpr::RSP).0
+        self.index.0
     }
 
     /// ModRM (with an empty reg field), SIB and displacement, and how many bytes they are.
-    #[inline]
-    fn encode(self, sp_adjust: i32) -> (u64, u32) {
-        debug_assert_ne!(self.index, Some(Gpr::RSP), "rsp cannot be an index");
-        let disp = self
-            .disp
-            .wrapping_add(if self.slot { sp_adjust } else { 0 });
-        let base = self.base.0 & 7;
+    /// What is above those bytes means nothing.
+    #[inline(always)]
+    pub(super) fn encode(self, sp_adjust: i32) -> (u64, u32) {
+        let disp = self.disp.wrapping_add(sp_adjust * i32::from(self.slot));
+        let base = u32::from(self.base.0 & 7);
+        let index = u32::from(self.index.0 & 7);
         // Base 5 without a displacement means something else, and so does base 4 without a SIB.
-        let (mode, disp_len) = if disp == 0 && base != 5 {
-            (0x00, 0)
-        } else if disp as i8 as i32 == disp {
-            (0x40, 1)
+        let (head, head_len) = if self.sib {
+            (4 | index << 11 | base << 8, 2)
         } else {
-            (0x80, 4)
+            (base, 1)
         };
-        let (head, head_len) = if self.index.is_some() || base == 4 {
-            (
-                mode | 4 | (((self.sib_index() & 7) << 3 | base) as u64) << 8,
-                2,
-            )
-        } else {
-            (mode | base as u64, 1)
-        };
-        let disp = disp as u32 as u64 & ((1 << (8 * disp_len)) - 1);
-        (head | disp << (8 * head_len), head_len + disp_len)
+        // No, one, or four bytes of displacement; told apart by the top bits of ModRM.
+        let some = u32::from((disp != 0) | (base == 5));
+        let wide = u32::from(disp as i8 as i32 != disp);
+        let head = u64::from(head | (some + wide) << 6);
+        let disp = u64::from(disp as u32) << (8 * head_len);
+        (head | disp, head_len + some + 3 * wide)
     }
 }
 

@@ -246,10 +246,12 @@ pub enum FloatOp {
 pub struct Mem {
     /// Any register.
     pub base: Gpr,
-    /// Any register but `rsp`.
-    pub index: Option<Gpr>,
+    /// Any register but `rsp`, which stands for none, as in the encoding.
+    index: Gpr,
+    /// Whether the encoding has a SIB byte.
+    sib: bool,
     /// Relative to `rsp` as it was before [`Masm::sp_adjust`] bytes were reserved below it.
-    pub slot: bool,
+    slot: bool,
     /// Constant part.
     pub disp: i32,
 }
@@ -260,7 +262,8 @@ impl Mem {
     pub fn base(base: Gpr, disp: i32) -> Mem {
         Mem {
             base,
-            index: None,
+            index: Gpr::RSP,
+            sib: base.0 & 7 == 4,
             slot: false,
             disp,
         }
@@ -269,22 +272,42 @@ impl Mem {
     /// `[base + index + disp]`
     #[inline]
     pub fn indexed(base: Gpr, index: Gpr, disp: i32) -> Mem {
+        Mem::base(base, disp).plus(index)
+    }
+
+    /// The same address plus `index`, which is not `rsp`.
+    #[inline]
+    pub fn plus(self, index: Gpr) -> Mem {
+        debug_assert_eq!(self.index, Gpr::RSP, "there is one index");
+        debug_assert_ne!(index, Gpr::RSP, "rsp cannot be an index");
         Mem {
-            base,
-            index: Some(index),
-            slot: false,
-            disp,
+            index,
+            sib: true,
+            ..self
         }
+    }
+
+    /// The same address plus `bytes`.
+    #[inline]
+    pub fn offset(self, bytes: i32) -> Mem {
+        Mem {
+            disp: self.disp + bytes,
+            ..self
+        }
+    }
+
+    /// The index, if there is one.
+    #[inline]
+    pub fn index(self) -> Option<Gpr> {
+        (self.index != Gpr::RSP).then_some(self.index)
     }
 
     /// `[rsp + sp_adjust + offset]`: a place in the frame, wherever `rsp` is at the moment.
     #[inline]
     pub fn slot(offset: i32) -> Mem {
         Mem {
-            base: Gpr::RSP,
-            index: None,
             slot: true,
-            disp: offset,
+            ..Mem::base(Gpr::RSP, offset)
         }
     }
 }
@@ -334,11 +357,37 @@ impl Masm {
     }
 
     /// Appends an instruction with a memory operand; see [`inst::Form`].
-    #[inline]
+    #[inline(always)]
     fn emit_mem(&mut self, inst: InstBuf, form: inst::Form, mem: Mem) {
-        self.emit(
-            inst.with_address(form, mem, self.sp_adjust)
-                .drop_empty_rex(form.rex),
-        );
+        let inst::Parts {
+            head,
+            field,
+            immediate,
+        } = inst.without_address(form);
+        let head = head.drop_empty_rex(form.rex);
+        self.append_mem(head.bits as u64, head.len, field, mem);
+        if immediate.len != 0 {
+            self.emit(immediate);
+        }
+    }
+
+    /// The same without an immediate, where the general register `byte` is stored as its low
+    /// byte; see [`Masm::emit_reg8`].
+    #[inline(always)]
+    fn emit_mem8(&mut self, inst: InstBuf, mem: Mem, byte: Gpr) {
+        let inst::Parts { head, field, .. } = inst.without_address(inst::Form::OP);
+        let head = if byte.0 < 4 {
+            head.drop_empty_rex(0)
+        } else {
+            head
+        };
+        self.append_mem(head.bits as u64, head.len, field, mem);
+    }
+
+    #[inline(never)]
+    fn append_mem(&mut self, head: u64, head_len: u32, field: u8, mem: Mem) {
+        let (address, len) = mem.encode(self.sp_adjust);
+        self.buf
+            .append_parts(head, head_len, address | field as u64, len);
     }
 }

@@ -122,8 +122,7 @@ impl Masm {
         match bytes {
             1 => {
                 asm!(inst; mov [Rq(b) + Rq(i)], Rb(s));
-                let inst = inst.with_address(Form::OP, mem, self.sp_adjust);
-                self.emit_reg8(inst, src);
+                self.emit_mem8(inst, mem, src);
             }
             2 => {
                 asm!(inst; mov [Rq(b) + Rq(i)], Rw(s));

@@ -214,7 +214,7 @@ pub(super) fn check_one(bytes: &[u8], instruction: &Instruction, mnemonic: Mnemo
 /// The memory operand is `mem`, with the shortest displacement.
 fn check_address(instruction: &Instruction, mem: Mem, context: &dyn Fn() -> String) {
     let index = mem
-        .index
+        .index()
         .map_or(Register::None, |i| Register::RAX + i.0 as u32);
     assert_eq!(
         instruction.memory_base(),
