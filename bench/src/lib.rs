@@ -23,3 +23,4 @@ pub mod run;
 pub mod shape;
 pub mod smith;
 pub mod table;
+pub mod threads;

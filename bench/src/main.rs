@@ -11,7 +11,9 @@ use clap::{Args, Parser, Subcommand};
 use microwasm_bench::clock::Clock;
 use microwasm_bench::engine::{Cause, Engine};
 use microwasm_bench::table::Table;
-use microwasm_bench::{bombs, calls, compile, engines, kernels, latency, mutations, real, run};
+use microwasm_bench::{
+    bombs, calls, compile, engines, kernels, latency, mutations, real, run, threads,
+};
 
 /// How much memory a compile bomb may take before it is ended.
 const MEMORY_LIMIT_MB: u64 = 6144;
@@ -49,6 +51,8 @@ enum Command {
     Latency(Latency),
     /// Compile real modules: throughput and size of the code.
     Compile(Compile),
+    /// Compile real modules on several threads.
+    Threads(Threads),
     /// Run the kernels.
     Run(Run),
     /// Call the host, be called by it, trap.
@@ -105,6 +109,22 @@ struct Compile {
     /// Seconds that one engine may spend on one module before it skips rounds.
     #[arg(long, default_value_t = 10)]
     patience: u64,
+}
+
+#[derive(Debug, Args)]
+struct Threads {
+    /// How many threads.
+    #[arg(default_value_t = 2)]
+    threads: usize,
+    /// How many rounds, of which the fastest counts.
+    #[arg(long, default_value_t = 15)]
+    rounds: usize,
+    /// Leave modules with fewer bytes of function bodies alone.
+    #[arg(long, default_value_t = 100_000)]
+    smallest: usize,
+    /// Print JSON instead of tables.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -182,6 +202,7 @@ fn execute(command: Command) -> Result<ExitCode, Cause> {
     match command {
         Command::Latency(arguments) => arguments.execute()?,
         Command::Compile(arguments) => arguments.execute()?,
+        Command::Threads(arguments) => return arguments.execute(),
         Command::Run(arguments) => arguments.execute()?,
         Command::Calls(arguments) => arguments.execute()?,
         Command::Bombs(arguments) => return arguments.execute(),
@@ -258,6 +279,22 @@ impl Compile {
             &compile::measure(&common.engines()?, &real, &options)?,
             common.json,
         )
+    }
+}
+
+impl Threads {
+    fn execute(self) -> Result<ExitCode, Cause> {
+        let Self {
+            threads,
+            rounds,
+            smallest,
+            json,
+        } = self;
+        let mut real = real::load()?;
+        real.retain(|module| module.shape.code_bytes >= smallest);
+        let (table, same) = threads::measure(&real, &threads::Options { rounds, threads })?;
+        print(&[table], json)?;
+        Ok(ExitCode::from(u8::from(!same)))
     }
 }
 

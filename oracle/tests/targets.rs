@@ -1,11 +1,14 @@
-//! Every target that compares engines, for a moment.
+//! Every target that compares engines, for a moment: 400 inputs, or as many as
+//! `MICROWASM_TEST_INPUTS` says.
 
 use microwasm_oracle::choice::{Choices, mix};
 use microwasm_oracle::stats::Stats;
 use microwasm_oracle::targets::{Target, Verdict};
 
-/// How many inputs.
-const INPUTS: u64 = 400;
+fn inputs() -> u64 {
+    std::env::var("MICROWASM_TEST_INPUTS")
+        .map_or(400, |inputs| inputs.parse().expect("a number of inputs"))
+}
 
 fn bytes(target: Target, number: u64) -> Vec<u8> {
     let mut choices = Choices::new(mix(1, number));
@@ -17,14 +20,14 @@ fn bytes(target: Target, number: u64) -> Vec<u8> {
 fn run(name: &str) -> Stats {
     let target = Target::by_name(name).expect("a target");
     let mut stats = Stats::default();
-    for number in 0..INPUTS {
+    for number in 0..inputs() {
         let outcome = target.run(&bytes(target, number));
         stats.add(&outcome);
         if let Verdict::Diverged(finding) = &outcome.verdict {
             panic!("{name}, input {number}: {finding}");
         }
     }
-    assert!(stats.executed * 100 >= INPUTS * 95, "{name}: {stats}");
+    assert!(stats.executed * 100 >= inputs() * 95, "{name}: {stats}");
     stats
 }
 

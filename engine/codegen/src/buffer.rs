@@ -202,6 +202,13 @@ impl CodeBuffer {
         Ok(())
     }
 
+    /// Gives the vectors back to `out` as they were before the function.
+    pub fn abandon_function(&mut self, out: &mut Stencils) {
+        self.overflow = true;
+        // That the function is not there is what is wanted.
+        let _ = self.end_function(out, 0);
+    }
+
     /// Where the next instruction goes. If a jump has just been emitted, binding its
     /// target here removes it and this offset with it; see [`CodeBuffer::bind`].
     #[inline]

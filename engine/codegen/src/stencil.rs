@@ -334,6 +334,37 @@ impl Stencils {
         self.end_function(stencil.frame);
     }
 
+    /// Appends functions that have been compiled on their own.
+    ///
+    /// # Panics
+    /// If the arena would be larger than 4 GiB.
+    pub fn append(&mut self, others: &Stencils) {
+        let start = self.next_start();
+        u32::try_from(start as usize + others.code.len()).expect("an arena of less than 4 GiB");
+        self.code.resize(start as usize, PADDING);
+        let base = Ends {
+            code: start,
+            relocs: self.relocs.len() as u32,
+            traps: self.traps.len() as u32,
+            source: self.source.len() as u32,
+            unwind: self.unwind.len() as u32,
+            frame: 0,
+        };
+        self.code.extend_from_slice(&others.code);
+        self.relocs.extend_from_slice(&others.relocs);
+        self.traps.extend_from_slice(&others.traps);
+        self.source.extend_from_slice(&others.source);
+        self.unwind.extend_from_slice(&others.unwind);
+        self.ends.extend(others.ends.iter().map(|end| Ends {
+            code: base.code + end.code,
+            relocs: base.relocs + end.relocs,
+            traps: base.traps + end.traps,
+            source: base.source + end.source,
+            unwind: base.unwind + end.unwind,
+            frame: end.frame,
+        }));
+    }
+
     /// The stencil of the `index`th function, or `None` past the end.
     pub fn get(&self, index: usize) -> Option<Stencil<'_>> {
         let end = self.ends.get(index)?;

@@ -250,6 +250,30 @@ pub struct ModuleInfo {
 }
 
 impl ModuleInfo {
+    /// A copy of what function bodies are translated and compiled by: types and counts, but
+    /// neither names nor initial values nor segments.
+    pub fn for_bodies(&self) -> ModuleInfo {
+        ModuleInfo {
+            types: self.types.clone(),
+            imports: Vec::new(),
+            funcs: self.funcs.clone(),
+            imported_funcs: self.imported_funcs,
+            tables: self.tables.clone(),
+            imported_tables: self.imported_tables,
+            memories: self.memories.clone(),
+            imported_memories: self.imported_memories,
+            globals: self.globals.clone(),
+            imported_globals: self.imported_globals,
+            global_inits: Vec::new(),
+            exports: Vec::new(),
+            start: self.start,
+            elems: Vec::new(),
+            data_count: self.data_count,
+            datas: Vec::new(),
+            func_names: Vec::new(),
+        }
+    }
+
     /// Signature of a function.
     #[inline]
     pub fn func_type(&self, func: FuncIndex) -> &FuncType {

@@ -12,6 +12,7 @@ pub struct Config {
     pub(crate) settings: Settings,
     pub(crate) cache: Option<CompileCache>,
     pub(crate) compile_limits: Limits,
+    pub(crate) compile_threads: usize,
     pub(crate) max_module_code: u32,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_memory_pages: u32,
@@ -29,6 +30,7 @@ impl Default for Config {
             settings: Settings::default(),
             cache: None,
             compile_limits: Limits::default(),
+            compile_threads: 1,
             max_module_code: 1 << 30,
             max_wasm_stack: 1 << 20,
             max_memory_pages: MAX_PAGES,
@@ -134,6 +136,14 @@ impl Config {
     /// What a module may contain.
     pub fn compile_limits(&mut self, limits: Limits) -> &mut Config {
         self.compile_limits = limits;
+        self
+    }
+
+    /// How many threads share the functions of a WebAssembly module; 1, which is the calling
+    /// one, by default. Code and errors do not depend on it. Small modules, other forms, and
+    /// modules whose functions are looked up in a [cache](Config::cache) are not shared.
+    pub fn compile_threads(&mut self, threads: usize) -> &mut Config {
+        self.compile_threads = threads.max(1);
         self
     }
 

@@ -265,6 +265,12 @@ impl FunctionCompiler<'_> {
         self.c.cx.masm.buf.offset()
     }
 
+    /// Ends the function without a stencil: the operators turned out not to be valid. Without
+    /// this and without [`FunctionCompiler::finish`] the earlier stencils are lost, too.
+    pub fn abandon(self) {
+        self.c.cx.masm.buf.abandon_function(self.out);
+    }
+
     /// Ends the function and appends its stencil.
     ///
     /// # Errors

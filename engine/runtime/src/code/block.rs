@@ -14,10 +14,14 @@
 use std::ptr::NonNull;
 
 use crate::module::CodeTable;
+use crate::sys::map::{self, PAGE};
 
 use super::chunk::{Chunk, GRANULE, Header};
 use super::pool::{self, Run};
 use super::{CodeMemoryError, CodePlace};
+
+/// Blocks from this size on have their pages fetched at once.
+const POPULATE: usize = 64 << 10;
 
 /// Code memory, owned.
 pub(crate) struct CodeBlock {
@@ -48,6 +52,14 @@ impl CodeBlock {
         chunk.mark(run.start, true);
         let start = chunk.write_view(run.start).as_ptr();
         let address = block.address().as_ptr() as usize;
+        if len >= POPULATE {
+            let pages = start.map_addr(|start| start.next_multiple_of(PAGE));
+            let ready = (len + GRANULE - (pages.addr() - start.addr())) / PAGE * PAGE;
+            if let Some(pages) = NonNull::new(pages) {
+                // SAFETY: whole pages within our run.
+                unsafe { map::populate(pages, ready) };
+            }
+        }
         // SAFETY: the run is ours, initialised memory (it was mapped as zeroes), at least
         // `total` bytes long, and nobody reads it before this function returns.
         let code = unsafe { std::slice::from_raw_parts_mut(start.add(GRANULE), len) };

@@ -9,6 +9,7 @@ use microwasm::input::{
 };
 use microwasm::op::{Op, Sink};
 use microwasm::wasm::{self, Scratch};
+use microwasm::{DefinedFuncIndex, ModuleInfo};
 use microwasm_codegen::cache::{Key, Keys};
 use microwasm_codegen::vmctx::VmLayout;
 use microwasm_codegen::{Backend, Settings, Stencils, bytecode, x64};
@@ -20,6 +21,7 @@ use crate::error::{CompileError, Result};
 
 use super::Module;
 use super::link::link;
+use super::parallel::Parallel;
 
 /// Stencils larger than this are not kept for the next module.
 const KEEP_CODE: usize = 4 << 20;
@@ -35,7 +37,26 @@ struct Compilation {
     stencils: Stencils,
 }
 
-enum Compiler {
+/// A function body, wherever it is.
+pub(super) trait Body {
+    /// Which of the module's own functions this is.
+    fn index(&self) -> DefinedFuncIndex;
+
+    /// Validates it and feeds it to `sink`.
+    fn translate<S: Sink>(self, sink: &mut S) -> Result<(), InputError>;
+}
+
+impl Body for FunctionBody<'_> {
+    fn index(&self) -> DefinedFuncIndex {
+        FunctionBody::index(self)
+    }
+
+    fn translate<S: Sink>(self, sink: &mut S) -> Result<(), InputError> {
+        FunctionBody::translate(self, sink)
+    }
+}
+
+pub(super) enum Compiler {
     X64(Box<x64::Compiler>),
     Bytecode(Box<bytecode::Compiler>),
 }
@@ -46,6 +67,36 @@ impl Compiler {
             Backend::X64 => Compiler::X64(Box::new(x64::Compiler::new(settings))),
             Backend::Bytecode => Compiler::Bytecode(Box::new(bytecode::Compiler::new(settings))),
         }
+    }
+
+    /// Compiles a function of `module` and appends it to `stencils`.
+    pub(super) fn compile(
+        &mut self,
+        body: impl Body,
+        module: &ModuleInfo,
+        layout: &VmLayout,
+        stencils: &mut Stencils,
+    ) -> Result<(), CompileError> {
+        let func = body.index();
+        match self {
+            Compiler::X64(compiler) => {
+                let mut sink = compiler.function(module, layout, func, stencils);
+                if let Err(error) = body.translate(&mut sink) {
+                    sink.abandon();
+                    return Err(error.into());
+                }
+                sink.finish()
+            }
+            Compiler::Bytecode(compiler) => {
+                let mut sink = compiler.function(module, layout, func, stencils);
+                if let Err(error) = body.translate(&mut sink) {
+                    sink.abandon();
+                    return Err(error.into());
+                }
+                sink.finish()
+            }
+        }
+        .map_err(|error| CompileError::Function { func, error })
     }
 }
 
@@ -59,6 +110,19 @@ impl CompileContext {
             },
         }
     }
+
+    /// What a function is compiled with.
+    pub(super) fn parts(&mut self) -> (&mut Compiler, &mut Scratch) {
+        (&mut self.backend.compiler, &mut self.scratch)
+    }
+}
+
+pub(super) fn check_size(stencils: &Stencils, config: &Config) -> Result<(), CompileError> {
+    let limit = config.max_module_code;
+    if stencils.code.len() > limit as usize {
+        return Err(CompileError::CodeTooLarge { limit });
+    }
+    Ok(())
 }
 
 /// What is made of a module's declarations at its first function.
@@ -66,13 +130,14 @@ impl CompileContext {
 struct Declared {
     layout: Option<VmLayout>,
     keys: Option<Keys>,
+    parallel: Option<Parallel>,
 }
 
 /// Compiles the functions of one module as they come.
 struct FunctionsToCode<'a> {
     backend: &'a mut Compilation,
     declared: &'a mut Declared,
-    config: &'a Config,
+    engine: &'a Engine,
 }
 
 impl FunctionsToCode<'_> {
@@ -80,7 +145,7 @@ impl FunctionsToCode<'_> {
     /// appended to the stencils.
     #[inline]
     fn find(&mut self, body: &FunctionBody<'_>) -> (Option<Key>, bool) {
-        match &self.config.cache {
+        match &self.engine.config().cache {
             None => (None, false),
             Some(cache) => match body {
                 FunctionBody::Wasm(body) => self.find_in(cache, body),
@@ -100,9 +165,9 @@ impl FunctionsToCode<'_> {
             settings,
             compile_limits,
             ..
-        } = self.config;
+        } = self.engine.config();
         let module = body.module();
-        let Declared { layout, keys } = &mut *self.declared;
+        let Declared { layout, keys, .. } = &mut *self.declared;
         let layout = layout.get_or_insert_with(|| VmLayout::new(module));
         let keys = keys.get_or_insert_with(|| Keys::new(settings, compile_limits, module));
         let key = keys.key(body, layout);
@@ -112,24 +177,33 @@ impl FunctionsToCode<'_> {
 
     fn compile(&mut self, body: FunctionBody<'_>) -> Result<(), CompileError> {
         let Compilation { compiler, stencils } = &mut *self.backend;
-        let (module, func) = (body.module(), body.index());
+        let module = body.module();
         let layout = self
             .declared
             .layout
             .get_or_insert_with(|| VmLayout::new(module));
-        match compiler {
-            Compiler::X64(compiler) => {
-                let mut sink = compiler.function(module, layout, func, stencils);
-                body.translate(&mut sink)?;
-                sink.finish()
-            }
-            Compiler::Bytecode(compiler) => {
-                let mut sink = compiler.function(module, layout, func, stencils);
-                body.translate(&mut sink)?;
-                sink.finish()
-            }
+        compiler.compile(body, module, layout, stencils)
+    }
+
+    #[inline(never)]
+    fn hand_out(&mut self, body: wasm::FunctionBody<'_>) -> Result<(), CompileError> {
+        let parallel = &mut self.declared.parallel;
+        let result = parallel
+            .get_or_insert_with(|| Parallel::new(self.engine, body.module()))
+            .function(body, &mut self.backend.stencils);
+        if result.is_err() {
+            *parallel = None;
         }
-        .map_err(|error| CompileError::Function { func, error })
+        result
+    }
+
+    /// Ends the functions. An error in one of them comes before that of `reader`, which was
+    /// found behind them.
+    fn end<T>(&mut self, reader: Result<T, CompileError>) -> Result<T, CompileError> {
+        if let Some(mut parallel) = self.declared.parallel.take() {
+            parallel.finish(&mut self.backend.stencils)?;
+        }
+        reader
     }
 }
 
@@ -137,22 +211,25 @@ impl Consumer for FunctionsToCode<'_> {
     type Error = CompileError;
 
     fn function(&mut self, body: FunctionBody<'_>) -> Result<(), CompileError> {
+        let config = self.engine.config();
+        let body = match body {
+            FunctionBody::Wasm(body) if config.compile_threads > 1 && config.cache.is_none() => {
+                return self.hand_out(body);
+            }
+            body => body,
+        };
         let func = body.index();
         let (key, found) = self.find(&body);
         if !found {
             self.compile(body)?;
         }
         let stencils = &self.backend.stencils;
-        if let (Some(key), Some(cache), false) = (key, &self.config.cache, found)
+        if let (Some(key), Some(cache), false) = (key, &config.cache, found)
             && let Some(stencil) = stencils.get(func.index())
         {
             cache.keep(key, &stencil);
         }
-        let limit = self.config.max_module_code;
-        if stencils.code.len() > limit as usize {
-            return Err(CompileError::CodeTooLarge { limit });
-        }
-        Ok(())
+        check_size(stencils, config)
     }
 }
 
@@ -165,9 +242,10 @@ pub(super) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
     let mut consumer = FunctionsToCode {
         backend,
         declared: &mut declared,
-        config: engine.config(),
+        engine,
     };
-    let info = translate_with(bytes, limits, scratch, &mut consumer)?;
+    let info = translate_with(bytes, limits, scratch, &mut consumer);
+    let info = consumer.end(info)?;
     link(
         engine,
         info,
@@ -201,9 +279,11 @@ impl ModuleBuilder {
         let mut consumer = FunctionsToCode {
             backend: &mut self.context.get().backend,
             declared: &mut self.declared,
-            config: engine.config(),
+            engine: &engine,
         };
-        self.reader.push(chunk, &mut consumer)?;
+        if let Err(error) = self.reader.push(chunk, &mut consumer) {
+            consumer.end(Err(error))?;
+        }
         Ok(())
     }
 
@@ -216,9 +296,10 @@ impl ModuleBuilder {
         let mut consumer = FunctionsToCode {
             backend: &mut self.context.get().backend,
             declared: &mut self.declared,
-            config: engine.config(),
+            engine: &engine,
         };
-        let info = self.reader.finish(&mut consumer)?;
+        let info = self.reader.finish(&mut consumer);
+        let info = consumer.end(info)?;
         link(
             &engine,
             info,
@@ -235,13 +316,13 @@ impl std::fmt::Debug for ModuleBuilder {
 }
 
 /// A compile context from the engine's pool, given back when dropped.
-struct Lent {
+pub(super) struct Lent {
     engine: Engine,
     context: Option<CompileContext>,
 }
 
 impl Lent {
-    fn new(engine: &Engine) -> Lent {
+    pub(super) fn new(engine: &Engine) -> Lent {
         let mut context = engine.take_compiler();
         context.backend.stencils.clear();
         Lent {
@@ -250,7 +331,7 @@ impl Lent {
         }
     }
 
-    fn get(&mut self) -> &mut CompileContext {
+    pub(super) fn get(&mut self) -> &mut CompileContext {
         self.context
             .as_mut()
             .expect("only dropping takes the context")

@@ -3,6 +3,7 @@
 //! | file | owns |
 //! |---|---|
 //! | `build` | from bytes, whole or in chunks, to stencils |
+//! | `parallel` | the same on several threads |
 //! | `link` | from stencils to a module, and back |
 //! | `serialize` | from a module to bytes, and back |
 //! | `table` | from machine code back to functions, trap sites and source offsets |
@@ -11,6 +12,7 @@
 mod build;
 mod funcrefs;
 mod link;
+mod parallel;
 mod serialize;
 mod table;
 

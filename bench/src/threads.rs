@@ -1,0 +1,72 @@
+//! `threads`: what several threads gain, in wall time, and whether they make the same code.
+
+use microwasm_runtime::{Config, Engine, Module};
+
+use crate::clock::{Clock, geometric_mean, nanoseconds};
+use crate::engine::Cause;
+use crate::real::RealModule;
+use crate::table::{Cell, Table};
+
+/// What to measure.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many rounds. The fastest counts: others may want the processor, too.
+    pub rounds: usize,
+    /// How many threads.
+    pub threads: usize,
+}
+
+/// Measures and tabulates; also tells whether all code was the same.
+pub fn measure(modules: &[RealModule], options: &Options) -> Result<(Table, bool), Cause> {
+    let Options { rounds, threads } = *options;
+    let [one, many] =
+        [1, threads].map(|threads| Engine::new(Config::new().compile_threads(threads)));
+    let (one, many) = (one?, many?);
+    let several = format!("{threads} threads, ms");
+    let mut table = Table::new(
+        "Compilation of a module, wall time",
+        [
+            "module",
+            "code kB",
+            "1 thread, ms",
+            &several,
+            "speedup",
+            "same code",
+        ],
+    );
+    let (mut speedups, mut all_same) = (Vec::new(), true);
+    for module in modules {
+        let best = |engine: &Engine| -> Result<f64, Cause> {
+            let (compiled, taken) = Clock::Wall.time(|| Module::new(engine, &module.wasm));
+            compiled?;
+            Ok(nanoseconds(taken) / 1e6)
+        };
+        let (mut alone, mut shared) = (f64::INFINITY, f64::INFINITY);
+        for _ in 0..rounds {
+            alone = alone.min(best(&one)?);
+            shared = shared.min(best(&many)?);
+        }
+        let serialized =
+            |engine: &Engine| Ok::<_, Cause>(Module::new(engine, &module.wasm)?.serialize());
+        let same = serialized(&one)? == serialized(&many)?;
+        all_same &= same;
+        speedups.push(alone / shared);
+        table.row([
+            Cell::text(&module.name),
+            Cell::number(module.shape.code_bytes as f64 / 1e3, 0),
+            Cell::number(alone, 2),
+            Cell::number(shared, 2),
+            Cell::number(alone / shared, 2),
+            Cell::text(if same { "yes" } else { "NO" }),
+        ]);
+    }
+    table.row([
+        Cell::text("geometric mean"),
+        Cell::Empty,
+        Cell::Empty,
+        Cell::Empty,
+        Cell::maybe(geometric_mean(speedups), 2),
+        Cell::Empty,
+    ]);
+    Ok((table, all_same))
+}

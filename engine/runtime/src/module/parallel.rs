@@ -1,0 +1,271 @@
+//! Compiling the functions of a module on several threads.
+//!
+//! The calling thread reads the module and puts copies of the bodies, some kilobytes at a
+//! time, into a queue; workers validate and compile them, and so does the calling thread when
+//! enough are waiting. What has been made is appended in the order of the functions. So code,
+//! and the error if there is one, are what one thread would have come to. Only so many batches
+//! are under way that memory stays bounded.
+//!
+//! Workers begin with the first batch that is full, and end with the module.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use microwasm::input::InputError;
+use microwasm::op::Sink;
+use microwasm::wasm::{DetachedBody, FunctionBody, Scratch};
+use microwasm::{DefinedFuncIndex, ModuleInfo};
+use microwasm_codegen::Stencils;
+use microwasm_codegen::vmctx::VmLayout;
+
+use crate::engine::Engine;
+use crate::error::CompileError;
+
+use super::build::{Body, CompileContext, Lent, check_size};
+
+/// Bytes of bodies in a batch: about half a millisecond's work.
+const BATCH: usize = 16 << 10;
+
+/// How many batches per thread may be under way.
+const WINDOW: usize = 4;
+
+/// What all threads know.
+struct Shared {
+    engine: Engine,
+    /// What compiling needs of it.
+    info: ModuleInfo,
+    layout: VmLayout,
+    queue: Mutex<Queue>,
+    /// Notified of each batch in the queue, and of its end.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    ended: bool,
+}
+
+struct Job {
+    number: usize,
+    bodies: Vec<DetachedBody>,
+    /// Empty.
+    stencils: Stencils,
+}
+
+/// A batch that has been compiled, up to the first error.
+struct Done {
+    number: usize,
+    stencils: Stencils,
+    result: Result<(), CompileError>,
+}
+
+/// What came of a batch; `Err` is a panic.
+type Report = Result<Done, Box<dyn Any + Send>>;
+
+/// The compilation of one module.
+pub(super) struct Parallel {
+    shared: Arc<Shared>,
+    context: Lent,
+    workers: Vec<JoinHandle<()>>,
+    reports: Receiver<Report>,
+    reporter: Sender<Report>,
+    /// Not in the queue yet.
+    batch: Vec<DetachedBody>,
+    batch_bytes: usize,
+    /// What has been compiled of the batches from number `appended` on.
+    waiting: VecDeque<Option<Done>>,
+    appended: usize,
+    /// Memory for the next batches.
+    spare: Vec<Stencils>,
+}
+
+impl Parallel {
+    /// Begins with a module whose declarations are `info`.
+    pub(super) fn new(engine: &Engine, info: &ModuleInfo) -> Parallel {
+        let (reporter, reports) = mpsc::channel();
+        Parallel {
+            shared: Arc::new(Shared {
+                engine: engine.clone(),
+                info: info.for_bodies(),
+                layout: VmLayout::new(info),
+                queue: Mutex::default(),
+                changed: Condvar::new(),
+            }),
+            context: Lent::new(engine),
+            workers: Vec::new(),
+            reports,
+            reporter,
+            batch: Vec::new(),
+            batch_bytes: 0,
+            waiting: VecDeque::new(),
+            appended: 0,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Takes the next function, and appends to `out` those that are done.
+    pub(super) fn function(
+        &mut self,
+        body: FunctionBody<'_>,
+        out: &mut Stencils,
+    ) -> Result<(), CompileError> {
+        self.batch_bytes += body.bytes().len();
+        self.batch.push(body.detach());
+        if self.batch_bytes < BATCH {
+            return Ok(());
+        }
+        let threads = self.shared.engine.config().compile_threads;
+        while self.workers.len() < threads - 1 {
+            let (shared, reporter) = (self.shared.clone(), self.reporter.clone());
+            let worker = thread::spawn(move || work(&shared, &reporter));
+            self.workers.push(worker);
+        }
+        self.send();
+        self.append_until(WINDOW * threads, out)
+    }
+
+    /// Appends what is left to `out`.
+    pub(super) fn finish(&mut self, out: &mut Stencils) -> Result<(), CompileError> {
+        self.send();
+        self.append_until(0, out)
+    }
+
+    /// Puts the batch into the queue.
+    fn send(&mut self) {
+        let job = Job {
+            number: self.appended + self.waiting.len(),
+            bodies: std::mem::take(&mut self.batch),
+            stencils: self.spare.pop().unwrap_or_default(),
+        };
+        self.batch_bytes = 0;
+        self.waiting.push_back(None);
+        self.shared.queue().jobs.push_back(job);
+        self.shared.changed.notify_one();
+    }
+
+    /// Appends what is done, and works until at most `count` batches are under way.
+    fn append_until(&mut self, count: usize, out: &mut Stencils) -> Result<(), CompileError> {
+        loop {
+            while let Ok(report) = self.reports.try_recv() {
+                self.take(report, out)?;
+            }
+            if self.waiting.len() <= count {
+                return Ok(());
+            }
+            let job = self.shared.queue().jobs.pop_front();
+            let report = match job {
+                Some(job) => Ok(compile(self.context.get(), &self.shared, job)),
+                // The workers have it.
+                None => self.reports.recv().expect("there is a sender in `self`"),
+            };
+            self.take(report, out)?;
+        }
+    }
+
+    fn take(&mut self, report: Report, out: &mut Stencils) -> Result<(), CompileError> {
+        let done = report.unwrap_or_else(|panic| resume_unwind(panic));
+        let place = done.number - self.appended;
+        self.waiting[place] = Some(done);
+        while let Some(Some(done)) = self.waiting.front_mut().map(Option::take) {
+            self.waiting.pop_front();
+            self.appended += 1;
+            let Done {
+                mut stencils,
+                result,
+                ..
+            } = done;
+            out.append(&stencils);
+            check_size(out, self.shared.engine.config())?;
+            result?;
+            stencils.clear();
+            self.spare.push(stencils);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Parallel {
+    fn drop(&mut self) {
+        *self.shared.queue() = Queue {
+            jobs: VecDeque::new(),
+            ended: true,
+        };
+        self.shared.changed.notify_all();
+        for worker in self.workers.drain(..) {
+            // Panics have been reported, if anybody waited.
+            let _ = worker.join();
+        }
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next batch, as soon as there is one; `None` when there will be no more.
+    fn next(&self) -> Option<Job> {
+        let queue = self
+            .changed
+            .wait_while(self.queue(), |queue| queue.jobs.is_empty() && !queue.ended);
+        queue
+            .unwrap_or_else(PoisonError::into_inner)
+            .jobs
+            .pop_front()
+    }
+}
+
+fn work(shared: &Shared, reporter: &Sender<Report>) {
+    let mut context = Lent::new(&shared.engine);
+    while let Some(job) = shared.next() {
+        let report = catch_unwind(AssertUnwindSafe(|| compile(context.get(), shared, job)));
+        let ended = report.is_err();
+        if reporter.send(report).is_err() || ended {
+            return;
+        }
+    }
+}
+
+fn compile(context: &mut CompileContext, shared: &Shared, job: Job) -> Done {
+    let Job {
+        number,
+        bodies,
+        mut stencils,
+    } = job;
+    let result = bodies.into_iter().try_for_each(|body| {
+        let Shared { info, layout, .. } = shared;
+        let (compiler, scratch) = context.parts();
+        let body = Detached {
+            body,
+            info,
+            scratch,
+        };
+        compiler.compile(body, info, layout, &mut stencils)
+    });
+    Done {
+        number,
+        stencils,
+        result,
+    }
+}
+
+struct Detached<'a> {
+    body: DetachedBody,
+    info: &'a ModuleInfo,
+    scratch: &'a mut Scratch,
+}
+
+impl Body for Detached<'_> {
+    fn index(&self) -> DefinedFuncIndex {
+        self.body.index()
+    }
+
+    fn translate<S: Sink>(self, sink: &mut S) -> Result<(), InputError> {
+        Ok(self.body.translate(self.info, self.scratch, sink)?)
+    }
+}
