@@ -90,7 +90,14 @@ pub fn hunt(
         return Ok(hunt);
     }
     hunt.localized = localize(program, &target, &artifact)?;
-    hunt.operators = minimize(program, &target, &artifact, time)?;
+    let small = artifact.with_extension("min.wat");
+    hunt.operators = minimize(program, &target, &artifact, &small, time)?;
+    // What cannot be told of the input as it was found may be told of what is left of it.
+    let is_operator = |found: &Localized| found.op != "-";
+    if !hunt.localized.as_ref().is_some_and(is_operator) && hunt.operators.is_some() {
+        let found = localize(program, &target, &small)?;
+        hunt.localized = found.filter(is_operator).or(hunt.localized);
+    }
     Ok(hunt)
 }
 
@@ -200,19 +207,19 @@ fn minimize(
     program: &Path,
     target: &str,
     artifact: &Path,
+    output: &Path,
     time: Duration,
 ) -> Result<Option<usize>, DrillError> {
-    let output = artifact.with_extension("min.wat");
-    let _ = fs::remove_file(&output);
+    let _ = fs::remove_file(output);
     let mut command = Command::new(program);
     command
         .args(["minimize", "--target", target, "--time"])
         .arg(time.as_secs().to_string())
         .arg("-o")
-        .arg(&output)
+        .arg(output)
         .arg(artifact);
     run(&mut command, Limit::Wall(time + Duration::from_secs(60)))?;
-    let Ok(text) = fs::read_to_string(&output) else {
+    let Ok(text) = fs::read_to_string(output) else {
         return Ok(None);
     };
     let regression: Option<Regression> = Regression::parse(&text).ok();

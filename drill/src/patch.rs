@@ -2,7 +2,8 @@
 //!
 //! A file begins with lines `key: value`, up to an empty line; what follows is a unified diff.
 //! `bug` says in a sentence what is planted. `stage` is the stage that localization should
-//! name, `ops` the operators one of which it should point at, by their names in Microwasm or
+//! name, or those one of which it should name: what backends share may be seen in one of them
+//! alone. `ops` the operators one of which it should point at, by their names in Microwasm or
 //! WebAssembly up to the first space; `*` stands for any part of a name, `any` for bugs that any
 //! operator may bring to light, and `-` for those that show before anything is executed.
 
@@ -19,8 +20,8 @@ pub struct Patch {
     pub path: PathBuf,
     /// What is planted.
     pub bug: String,
-    /// The stage to be named.
-    pub stage: String,
+    /// Stages one of which is to be named.
+    pub stages: Vec<String>,
     /// Operators to be pointed at.
     pub ops: Vec<String>,
 }
@@ -39,11 +40,12 @@ impl Patch {
         };
         let name = path.file_stem().and_then(|name| name.to_str());
         let ops = value("ops").ok_or_else(|| missing("no line `ops:`"))?;
+        let stages = value("stage").ok_or_else(|| missing("no line `stage:`"))?;
         Ok(Patch {
             name: name.unwrap_or_default().to_owned(),
             path: path.to_owned(),
             bug: value("bug").ok_or_else(|| missing("no line `bug:`"))?,
-            stage: value("stage").ok_or_else(|| missing("no line `stage:`"))?,
+            stages: stages.split_whitespace().map(str::to_owned).collect(),
             ops: ops.split_whitespace().map(str::to_owned).collect(),
         })
     }

@@ -25,11 +25,11 @@ impl Row {
         let right = hunt
             .localized
             .as_ref()
-            .map(|found| found.stage == patch.stage && patch.expects(&found.op));
+            .map(|found| patch.stages.contains(&found.stage) && patch.expects(&found.op));
         Row {
             name: patch.name.clone(),
             bug: patch.bug.clone(),
-            expected: format!("{} {}", patch.stage, patch.ops.join(" ")),
+            expected: format!("{} {}", patch.stages.join(" "), patch.ops.join(" ")),
             asked: reduced && hunt.searches.iter().any(|search| search.target.is_some()),
             hunt,
             right,

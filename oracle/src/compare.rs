@@ -4,18 +4,23 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::{Poison, Trap};
 use crate::host::Event;
 use crate::observe::{Observation, Outcome};
 use crate::value::{FuncName, Value};
 
 /// What a NaN is equal to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NanRule {
     /// Its own bits only: the generator has made every NaN canonical.
     Bits,
-    /// Every other NaN of its type.
+    /// Every other NaN of its type; where their bits would be seen, they are made canonical.
     Class,
+    /// Every other NaN of its type; the module is known not to let their bits be seen, and is
+    /// left as it is.
+    Hidden,
 }
 
 /// Judgement over a step or a whole run.
@@ -136,7 +141,7 @@ struct Comparison {
 
 impl Comparison {
     fn same(&self, a: &Seen, b: &Seen) -> bool {
-        a == b || self.nans == NanRule::Class && a.ty() == b.ty() && a.is_nan() && b.is_nan()
+        a == b || self.nans != NanRule::Bits && a.ty() == b.ty() && a.is_nan() && b.is_nan()
     }
 
     /// In the order in which things happen: first what the host saw, then the outcome,

@@ -237,10 +237,10 @@ pub trait Engine {
         None
     }
 
-    /// This engine with its code linked in another way, if it can be: when only one of them is
-    /// wrong, it is not the code.
-    fn relinked(&self) -> Option<Box<dyn Engine>> {
-        None
+    /// This engine with its code linked in other ways, as far as it can be: when one of them is
+    /// right, it is not the code.
+    fn relinked(&self) -> Vec<Box<dyn Engine>> {
+        Vec::new()
     }
 
     /// Creates a store whose host functions call `host`.

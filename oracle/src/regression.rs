@@ -12,7 +12,8 @@
 //!
 //! `cause` must be there. `nans: bits` compares the bits of NaNs, for modules whose
 //! arithmetic only makes canonical ones; otherwise the suite makes them canonical where
-//! their bits become visible, and compares floats as the class of NaNs. Without `engines`
+//! their bits become visible, and compares floats as the class of NaNs; `nans: hidden` compares
+//! them so and leaves the module as it is. Without `engines`
 //! the module runs in all default engines that take its form, WebAssembly or Microwasm,
 //! without `invoke` every exported function is called with values chosen by the seed.
 //! It passes if all engines show the same, or if a witness agrees with the engines that
@@ -43,7 +44,7 @@ pub struct Regression {
     pub engines: Vec<String>,
     /// Seed of the host and of values that are not given.
     pub seed: u64,
-    /// How NaNs are compared; with [`NanRule::Class`] they are made canonical, too.
+    /// How NaNs are compared, and whether they are made canonical.
     pub nans: NanRule,
     /// What to call; `None` for everything.
     pub invocations: Option<Vec<Invocation>>,
@@ -81,7 +82,7 @@ pub enum HeaderProblem {
     Key,
     #[error("not a number")]
     Seed,
-    #[error("neither bits nor class")]
+    #[error("neither bits, class nor hidden")]
     Nans,
     #[error("not a list of values like i32:1 f64:0x3ff0000000000000 funcref:null")]
     Values,
@@ -148,6 +149,7 @@ impl Regression {
                 self.nans = match value {
                     "bits" => NanRule::Bits,
                     "class" => NanRule::Class,
+                    "hidden" => NanRule::Hidden,
                     _ => return Err(HeaderProblem::Nans),
                 }
             }
@@ -171,8 +173,10 @@ impl Regression {
             line("engines", &self.engines.join(" "));
         }
         line("seed", &format!("{:#x}", self.seed));
-        if self.nans == NanRule::Bits {
-            line("nans", "bits");
+        match self.nans {
+            NanRule::Bits => line("nans", "bits"),
+            NanRule::Hidden => line("nans", "hidden"),
+            NanRule::Class => {}
         }
         for invocation in self.invocations.iter().flatten() {
             line("invoke", &invocation.to_string());

@@ -3,6 +3,7 @@
 //! The first engine is the reference. Every step is taken by the reference and then by
 //! each subject, so that a difference is found at the first step where it shows.
 
+use std::convert::Infallible;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,81 @@ pub enum Stage {
     FrontEnd,
     /// What the subject has in common with its sibling besides the front end.
     Runtime,
+    /// What the backends share of generating code: as the runtime, but the operator that goes
+    /// wrong is none that the runtime has a part in. Only localization can tell.
+    CodeGen,
+}
+
+/// An engine that has parts in common with one that is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Relative {
+    /// The engine itself, once more.
+    Itself,
+    /// The same code, linked in another way: [`Engine::relinked`].
+    Relinked(usize),
+    /// [`Engine::sibling`].
+    Sibling,
+    /// [`Engine::definition`].
+    Definition,
+}
+
+impl Relative {
+    /// Whether this relative of `subject` agrees with `reference`, if there is one and that can
+    /// be said.
+    pub fn is_right(
+        self,
+        case: &Case,
+        reference: &dyn Engine,
+        subject: &dyn Engine,
+    ) -> Option<bool> {
+        let owned;
+        let relative = match self {
+            Relative::Itself => subject,
+            Relative::Relinked(way) => {
+                owned = subject.relinked().into_iter().nth(way)?;
+                &*owned
+            }
+            Relative::Sibling => {
+                owned = subject.sibling()?;
+                &*owned
+            }
+            Relative::Definition => {
+                owned = subject.definition()?;
+                &*owned
+            }
+        };
+        match run(case, &[reference, relative]).verdict {
+            RunVerdict::Agree => Some(true),
+            RunVerdict::Diverged(_) | RunVerdict::Outvoted(_) => Some(false),
+            RunVerdict::Poisoned(_) | RunVerdict::Discarded(_) => None,
+        }
+    }
+}
+
+/// Which part of an engine is to blame for being wrong, as its relatives tell: asked in turn
+/// whether they are right.
+///
+/// # Errors
+/// Those of asking.
+pub fn blame<E>(
+    mut is_right: impl FnMut(Relative) -> Result<Option<bool>, E>,
+) -> Result<Option<Stage>, E> {
+    let mut way = 0;
+    while let Some(right) = is_right(Relative::Relinked(way))? {
+        // What is wrong now and then has nothing to do with links.
+        if right && is_right(Relative::Itself)? == Some(false) {
+            return Ok(Some(Stage::Linker));
+        }
+        way += 1;
+    }
+    Ok(match is_right(Relative::Sibling)? {
+        None => None,
+        Some(true) => Some(Stage::BackEnd),
+        Some(false) => match is_right(Relative::Definition)? {
+            Some(true) => Some(Stage::Runtime),
+            _ => Some(Stage::FrontEnd),
+        },
+    })
 }
 
 impl fmt::Display for Stage {
@@ -97,6 +173,7 @@ impl fmt::Display for Stage {
             Stage::Linker => "the linker",
             Stage::FrontEnd => "the front end",
             Stage::Runtime => "the runtime",
+            Stage::CodeGen => "what the backends share",
         })
     }
 }
@@ -182,27 +259,11 @@ pub fn run_with_witness(
         divergence.stage = Some(Stage::Reference);
         report.verdict = RunVerdict::Outvoted(divergence.clone());
     } else {
-        divergence.stage = blame(case, reference, subject);
+        let judged = blame(|relative| Ok(relative.is_right(case, reference, subject)));
+        let Ok::<_, Infallible>(stage) = judged;
+        divergence.stage = stage;
     }
     report
-}
-
-/// Which part of `subject` is to blame for being different from `reference`.
-fn blame(case: &Case, reference: &dyn Engine, subject: &dyn Engine) -> Option<Stage> {
-    let agree = |a: &dyn Engine, b: &dyn Engine| run(case, &[a, b]).verdict == RunVerdict::Agree;
-    let is_right =
-        |engine: Option<Box<dyn Engine>>| engine.is_some_and(|engine| agree(reference, &*engine));
-    let sibling = subject.sibling()?;
-    if is_right(subject.relinked()) {
-        Some(Stage::Linker)
-    } else if agree(&*sibling, subject) {
-        Some(match is_right(subject.definition()) {
-            true => Stage::Runtime,
-            false => Stage::FrontEnd,
-        })
-    } else {
-        agree(reference, &*sibling).then_some(Stage::BackEnd)
-    }
 }
 
 struct Run<'a> {

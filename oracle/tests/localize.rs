@@ -15,12 +15,13 @@ use microwasm_oracle::run::Case;
 use microwasm_oracle::targets::Target;
 use microwasm_oracle::{engines, generate};
 
-const ENGINES: [&str; 5] = [
+const ENGINES: [&str; 6] = [
     "x64",
     "x64-explicit",
     "x64-baseline",
     "x64-metered",
     "bytecode",
+    "x64-perturbed",
 ];
 
 /// Watches generated modules in which nothing is wrong.
@@ -75,6 +76,27 @@ fn nothing_is_found_in_random_modules() {
 #[test]
 fn nothing_is_found_in_random_microwasm() {
     nothing_is_found("microwasm", 40);
+}
+
+/// What is run again, from a file or in another process, is what was found.
+#[test]
+fn cases_of_directed_targets_run_again_as_they_are() {
+    for (name, target) in Target::ALL {
+        if !matches!(target, Target::Directed(_)) {
+            continue;
+        }
+        for seed in 0..20 {
+            let mut choices = Choices::new(seed);
+            let bytes: Vec<u8> = (0..200).map(|_| choices.bits() as u8).collect();
+            let (case, _) = target.case(&bytes).expect("every input makes a module");
+            let calls = Some(case.invocations.clone());
+            let again = generate::case_of_module(&case.wasm, case.seed, case.nans, calls);
+            assert!(
+                again.expect("valid").wasm == case.wasm,
+                "{name}, seed {seed}"
+            );
+        }
+    }
 }
 
 /// A module in which every function has an operator to be planted a mistake in.

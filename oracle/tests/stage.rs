@@ -6,7 +6,7 @@ use microwasm_oracle::compare::NanRule;
 use microwasm_oracle::engine::{Engine, Host, HostFunc, Limits, Store, Trap};
 use microwasm_oracle::engines;
 use microwasm_oracle::generate;
-use microwasm_oracle::run::{RunVerdict, Stage, run_with_witness};
+use microwasm_oracle::run::{Relative, RunVerdict, Stage, blame, run_with_witness};
 use microwasm_oracle::value::Value;
 
 /// An engine that is right, or shows another result of a host function.
@@ -102,4 +102,43 @@ fn the_stage_is_named() {
         Some(Stage::FrontEnd)
     );
     assert_eq!(stage(verdict(true, false, None, true)), None);
+}
+
+/// Who is blamed for an engine that is wrong each time, or only now and then, if of its relatives
+/// these are right; of others nothing can be said.
+fn blamed(steady: bool, right: &[Relative], wrong: &[Relative]) -> Option<Stage> {
+    let is_right = |relative: Relative| {
+        Ok::<_, std::convert::Infallible>(match relative {
+            Relative::Itself => Some(!steady),
+            _ if right.contains(&relative) => Some(true),
+            _ => wrong.contains(&relative).then_some(false),
+        })
+    };
+    let Ok(stage) = blame(is_right);
+    stage
+}
+
+#[test]
+fn relatives_tell_the_stage() {
+    use Relative::{Definition, Relinked, Sibling};
+    let linked = [Relinked(0), Relinked(1)];
+    let others = |more: &[Relative]| [&linked[..], more].concat();
+    assert_eq!(
+        blamed(true, &[Relinked(1)], &[Relinked(0)]),
+        Some(Stage::Linker)
+    );
+    assert_eq!(
+        blamed(false, &[Relinked(0), Sibling], &[]),
+        Some(Stage::BackEnd)
+    );
+    assert_eq!(blamed(true, &[Sibling], &linked), Some(Stage::BackEnd));
+    assert_eq!(
+        blamed(true, &[Definition], &others(&[Sibling])),
+        Some(Stage::Runtime)
+    );
+    assert_eq!(
+        blamed(true, &[], &others(&[Sibling, Definition])),
+        Some(Stage::FrontEnd)
+    );
+    assert_eq!(blamed(true, &[], &linked), None);
 }

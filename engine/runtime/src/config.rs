@@ -20,6 +20,8 @@ pub struct Config {
     pub(crate) max_instances: u32,
     pub(crate) idle_memories: usize,
     pub(crate) idle_stores: usize,
+    #[cfg(feature = "trace")]
+    pub(crate) fill_stack: bool,
 }
 
 impl Default for Config {
@@ -36,6 +38,8 @@ impl Default for Config {
             max_instances: 10_000,
             idle_memories: 64,
             idle_stores: 64,
+            #[cfg(feature = "trace")]
+            fill_stack: false,
         }
     }
 }
@@ -97,6 +101,15 @@ impl Config {
     /// same seed gives the same code. For tests of the compiler; code becomes slow.
     pub fn perturb(&mut self, seed: Option<u64>) -> &mut Config {
         self.settings.perturb = seed;
+        self
+    }
+
+    /// Has the stack below compiled code filled with a pattern before it is entered, and when a
+    /// function of the host has returned to it: what reads a slot that nobody has written then
+    /// reads the same in every process. For tests of the compiler; entering becomes slow.
+    #[cfg(feature = "trace")]
+    pub fn fill_stack(&mut self, enable: bool) -> &mut Config {
+        self.fill_stack = enable;
         self
     }
 

@@ -11,6 +11,8 @@
 //! When the observer breaks, execution is interrupted: it traps, and so does whatever is
 //! executed after that until the watch is over.
 //!
+//! The handler has a stack of its own: what lies below compiled code's stack pointer stays.
+//!
 //! Receives control in a signal handler, but only of instructions of compiled code, of
 //! trampolines, and of those few that lead there: no lock is held, and the observer may do
 //! what any function may do that the code could have called. It must not reach the store, which
@@ -226,6 +228,7 @@ pub fn watch<R>(
         done: false,
         panic: None,
     };
+    let _stack = SignalStack::install();
     let _handler = Handler::install();
     let before = WATCH.replace(&raw mut watch);
     let result = catch_unwind(AssertUnwindSafe(run));
@@ -403,6 +406,47 @@ extern "C" fn handle(signal: i32, _: *mut libc::siginfo_t, context: *mut libc::c
     }
 }
 
+/// A stack of its own for this thread's handler: nothing is written below compiled code's stack
+/// pointer, where its next frames will be.
+struct SignalStack {
+    /// What there was before; none if nothing has been changed.
+    before: Option<libc::stack_t>,
+    _words: Vec<u64>,
+}
+
+impl SignalStack {
+    /// Room for the handler and the observer.
+    const WORDS: usize = 128 << 10;
+
+    fn install() -> SignalStack {
+        let mut words = vec![0; Self::WORDS];
+        let stack = libc::stack_t {
+            ss_sp: words.as_mut_ptr().cast(),
+            ss_flags: 0,
+            ss_size: Self::WORDS * size_of::<u64>(),
+        };
+        let mut before = MaybeUninit::uninit();
+        // SAFETY: the stack lives as long as it is installed; `before` is written when the
+        // result is 0. It is not for an observer that watches, whose handler is on such a stack.
+        let before = unsafe {
+            (libc::sigaltstack(&stack, before.as_mut_ptr()) == 0).then(|| before.assume_init())
+        };
+        SignalStack {
+            before,
+            _words: words,
+        }
+    }
+}
+
+impl Drop for SignalStack {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            // SAFETY: what was installed before, and no handler is running.
+            unsafe { libc::sigaltstack(before, ptr::null_mut()) };
+        }
+    }
+}
+
 /// How many threads watch, and what was done with the signal before the first of them.
 static INSTALLED: Mutex<(usize, Option<libc::sigaction>)> = Mutex::new((0, None));
 
@@ -414,13 +458,12 @@ impl Handler {
         let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
         if installed.0 == 0 {
             let mut before = MaybeUninit::<libc::sigaction>::zeroed();
-            // SAFETY: zeroes are a valid action, filled in; the handler runs on the stack of
-            // compiled code, whose limit leaves room for the host.
+            // SAFETY: zeroes are a valid action, filled in.
             unsafe {
                 let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
                 let handler: extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void) = handle;
                 action.sa_sigaction = handler as usize;
-                action.sa_flags = libc::SA_SIGINFO;
+                action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
                 let result = libc::sigaction(libc::SIGTRAP, &action, before.as_mut_ptr());
                 assert_eq!(result, 0, "SIGTRAP is a signal that can be handled");
                 installed.1 = Some(before.assume_init());

@@ -196,3 +196,41 @@ fn a_panic_of_the_observer_goes_on() {
         assert_eq!(outer.call(&mut store, (1,)).expect("no trap"), 200);
     }
 }
+
+/// What was never written reads the same, whatever this thread has done before, and whether it is
+/// watched or not.
+#[test]
+fn unused_stack_is_filled() {
+    // More values than registers, which go home at the call only.
+    let loads: String = (0..40)
+        .map(|i| format!("i32.const {i} i32.load "))
+        .collect();
+    let drops = "drop ".repeat(40);
+    let text = format!(
+        r#"(module (import "host" "f" (func $host)) (memory 1)
+            (func (export "f") {loads} call $host {drops}))"#
+    );
+    let wasm = wat::parse_str(text).expect("the text is well-formed");
+    for (backend, slot) in [(Backend::X64, 0), (Backend::Bytecode, 39)] {
+        let mut config = Config::new();
+        config.backend(backend).fill_stack(true);
+        let engine = Engine::new(&config).expect("an engine");
+        let mut store = Store::new(&engine, ());
+        let module = Module::new(&engine, &wasm).expect("a valid module");
+        let mut linker = Linker::new();
+        let host = linker.func_wrap("host", "f", || ());
+        host.expect("a new name");
+        let instance = linker.instantiate(&mut store, &module).expect("it links");
+        let f = instance
+            .get_typed_func::<(), ()>(&store, "f")
+            .expect("its type");
+        let mut seen = Vec::new();
+        let mut observer = |stop: &Stop<'_>| {
+            seen.extend(stop.slot(slot));
+            ControlFlow::Continue(())
+        };
+        let result = watch(&mut observer, || f.call(&mut store, ()));
+        result.expect("it returns");
+        assert!(seen.contains(&0xa5a5_a5a5_5a5a_5a5a), "{seen:x?}");
+    }
+}

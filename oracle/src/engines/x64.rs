@@ -53,6 +53,8 @@ impl X64 {
     /// The engine under these settings. It is only started when it is first used.
     pub fn new(name: &'static str, variant: Variant) -> X64 {
         let mut config = Config::new();
+        // A finding is one in another process, too.
+        config.fill_stack(true);
         if matches!(variant, Variant::Explicit | Variant::Metered) {
             config.memory_bounds(MemoryBounds::Explicit);
         }
@@ -96,6 +98,19 @@ impl X64 {
     pub fn engine(&self, fuel: bool) -> &microwasm_runtime::Engine {
         let cell = if fuel { &self.fueled } else { &self.plain };
         cell.get_or_init(|| start(&self.config, fuel))
+    }
+
+    /// The engine that runs cases with this seed.
+    pub fn seeded_engine(&self, seed: u64, fuel: bool) -> microwasm_runtime::Engine {
+        if self.variant != Variant::Perturbed {
+            return self.engine(fuel).clone();
+        }
+        let mut config = self.config.clone();
+        config.perturb(Some(seed));
+        if seed.is_multiple_of(2) {
+            config.memory_bounds(MemoryBounds::Explicit);
+        }
+        start(&config, fuel)
     }
 
     fn store_of(
@@ -158,18 +173,23 @@ impl Engine for X64 {
         Some(Box::new(Microwasm::new("microwasm")))
     }
 
-    fn relinked(&self) -> Option<Box<dyn Engine>> {
-        // Another order and other distances; bytecode knows no other ways than tables.
-        let relinked = X64::new(self.name, self.variant);
-        Some(Box::new(relinked.in_layout(Arrangement {
-            order: Order::Reversed,
-            padding: 4000,
-            host: match self.variant {
-                Variant::Bytecode => HostCall::Table,
-                _ => HostCall::Direct,
-            },
-            ..Arrangement::PLAIN
-        })))
+    fn relinked(&self) -> Vec<Box<dyn Engine>> {
+        // Bytecode knows no other ways than tables.
+        let hosts: &[HostCall] = match self.variant {
+            Variant::Bytecode => &[HostCall::Table],
+            _ => &[HostCall::Direct, HostCall::Table],
+        };
+        let relinked = |host: &HostCall| {
+            // Another order and other distances.
+            let arrangement = Arrangement {
+                order: Order::Reversed,
+                padding: 4000,
+                host: *host,
+                ..Arrangement::PLAIN
+            };
+            Box::new(X64::new(self.name, self.variant).in_layout(arrangement)) as Box<dyn Engine>
+        };
+        hosts.iter().map(relinked).collect()
     }
 
     fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
@@ -181,18 +201,13 @@ impl Engine for X64 {
         if self.variant != Variant::Perturbed {
             return self.store(host, limits);
         }
-        let mut config = self.config.clone();
-        config.perturb(Some(seed));
-        if seed.is_multiple_of(2) {
-            config.memory_bounds(MemoryBounds::Explicit);
-        }
         let random = || {
             (seed / 2)
                 .is_multiple_of(8)
                 .then(|| Arrangement::random(seed))
         };
         let arrangement = self.arrangement.or_else(random);
-        let engine = start(&config, limits.fuel.is_some());
+        let engine = self.seeded_engine(seed, limits.fuel.is_some());
         self.store_of(&engine, arrangement, host, limits)
     }
 }

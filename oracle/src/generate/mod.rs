@@ -126,6 +126,7 @@ fn canonicalize(rule: NanRule) -> Canonicalize {
     match rule {
         NanRule::Bits => Canonicalize::Conversions,
         NanRule::Class => Canonicalize::Leaks,
+        NanRule::Hidden => Canonicalize::Nothing,
     }
 }
 

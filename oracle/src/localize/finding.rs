@@ -105,6 +105,10 @@ pub(super) const SETTLED: &str = "compare settled wrongly";
 impl Finding {
     /// Fills in the key.
     pub(super) fn with_key(mut self) -> Finding {
+        let made = self.op.as_ref().map(|op| op.text.as_str());
+        if self.stage == Some(Stage::Runtime) && made.is_some_and(is_code_alone) {
+            self.stage = Some(Stage::CodeGen);
+        }
         let stage = self.stage.map_or("unknown", |stage| match stage {
             Stage::Reference => "reference",
             Stage::BackEnd => match self.engine.as_str() {
@@ -114,6 +118,7 @@ impl Finding {
             Stage::FrontEnd => "front-end",
             Stage::Linker => "linker",
             Stage::Runtime => "runtime",
+            Stage::CodeGen => "codegen",
         });
         let wasm = self.wasm.as_ref().map(|op| &op.text);
         let op = match self.stage {
@@ -144,6 +149,16 @@ impl Finding {
         .join("/");
         self
     }
+}
+
+/// Whether an operator of Microwasm computes, moves values or branches, and knows nothing that
+/// the runtime keeps or does.
+fn is_code_alone(text: &str) -> bool {
+    let mnemonic = text.split_whitespace().next().unwrap_or_default();
+    let kept = ["memory", "data", "table", "elem", "global", "ref", "call"];
+    !kept.iter().any(|family| mnemonic.starts_with(family))
+        && !mnemonic.contains("load")
+        && !mnemonic.contains("store")
 }
 
 /// One screen, for people.

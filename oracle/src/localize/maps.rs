@@ -9,10 +9,13 @@ use microwasm::input::{Consumer, FunctionBody, InputError, translate};
 use microwasm::wasm::Limits;
 use microwasm::{DefinedFuncIndex, FuncIndex, ModuleInfo};
 use microwasm_codegen::bytecode::op::Text;
+use microwasm_codegen::link;
 use microwasm_codegen::listing;
 use microwasm_codegen::locations::{Boundary, LocationMap, Observed, ObservingSink};
 use microwasm_codegen::vmctx::VmLayout;
-use microwasm_codegen::{Backend, CodegenError, RelocKind, Settings, Stencil, Stencils};
+use microwasm_codegen::{
+    Backend, CodegenError, ExternalName, RelocKind, Settings, Stencil, Stencils,
+};
 use microwasm_codegen::{bytecode, x64};
 use microwasm_runtime::{Engine, Module};
 use thiserror::Error;
@@ -40,6 +43,18 @@ pub(super) struct Maps {
     functions: Vec<FunctionMap>,
     stencils: Stencils,
     backend: Backend,
+    misdirected: Option<Misdirected>,
+}
+
+/// A call that the linker has made go elsewhere than it should.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Misdirected {
+    pub(super) func: FuncIndex,
+    /// The operator whose code it is in, if it is in one's.
+    pub(super) op: Option<u32>,
+    pub(super) callee: FuncIndex,
+    /// How far from the callee's beginning it goes.
+    pub(super) off: i64,
 }
 
 /// What is known of a function's code.
@@ -82,14 +97,22 @@ impl Maps {
             functions: Vec::new(),
         };
         let info = translate(wasm, Limits::default(), &mut compilation)?;
-        let maps = Maps {
+        let mut maps = Maps {
             info,
             functions: compilation.functions,
             stencils: compilation.stencils,
             backend: settings.backend,
+            misdirected: None,
         };
-        maps.check(&Module::new(engine, wasm)?)?;
+        let module = Module::new(engine, wasm)?;
+        maps.check(&module)?;
+        maps.misdirected = maps.find_misdirected(&module);
         Ok(maps)
+    }
+
+    /// The first call of a function of the module that does not go there.
+    pub(super) fn misdirected(&self) -> Option<Misdirected> {
+        self.misdirected
     }
 
     /// What is known of a function.
@@ -144,6 +167,42 @@ impl Maps {
             }
         }
         Ok(())
+    }
+}
+
+impl Maps {
+    /// Reads the calls that were linked as they will be executed.
+    fn find_misdirected(&self, module: &Module) -> Option<Misdirected> {
+        let code = module.code();
+        let start_of = |func| Some(code.function(func)?.start);
+        for (index, stencil) in (0..).map(DefinedFuncIndex).zip(self.stencils.iter()) {
+            let range = code.function(index)?;
+            let linked = code.bytes.get(range.clone())?;
+            for reloc in stencil.relocs {
+                let ExternalName::Func(callee) = reloc.target else {
+                    continue;
+                };
+                let Some(wanted) = self.info.defined(callee).and_then(start_of) else {
+                    continue;
+                };
+                let to = link::destination(reloc, linked, range.start as u32);
+                if let Some(off) = to.map(|to| to - wanted as i64)
+                    && off != 0
+                {
+                    let boundaries = self.functions[index.index()].locations.boundaries();
+                    let op = boundaries.iter().position(|boundary| {
+                        (boundary.code.0..boundary.end.0).contains(&reloc.offset.0)
+                    });
+                    return Some(Misdirected {
+                        func: self.info.func_index(index),
+                        op: op.map(|op| op as u32),
+                        callee,
+                        off,
+                    });
+                }
+            }
+        }
+        None
     }
 }
 

@@ -238,6 +238,9 @@ pub fn describe_crash(
         stage: Some(Stage::BackEnd),
         ..Finding::default()
     };
+    if misdirected(&maps, &case.wasm, &mut finding) {
+        return Ok(finding.with_key());
+    }
     let before = Before {
         func: microwasm::FuncIndex(func),
         op,
@@ -253,6 +256,33 @@ pub fn describe_crash(
     }
     wasm::name(&case.wasm, &mut finding);
     Ok(finding.with_key())
+}
+
+/// Whether a call of the module was linked wrongly, which is seen without running it.
+fn misdirected(maps: &maps::Maps, wasm: &[u8], finding: &mut Finding) -> bool {
+    let Some(found) = maps.misdirected() else {
+        return false;
+    };
+    finding.stage = Some(Stage::Linker);
+    finding.symptom = "call goes astray".into();
+    finding.wrong = vec![WrongValue {
+        what: format!("call of function {}", found.callee),
+        place: "the code".into(),
+        expected: "its beginning".into(),
+        got: format!("{:+} bytes from it", found.off),
+    }];
+    if let Some(op) = found.op {
+        let before = Before {
+            func: found.func,
+            op,
+            depth: 0,
+            values: Box::default(),
+            watched: None,
+        };
+        blame::describe_op(maps, &before, finding);
+        wasm::name(wasm, finding);
+    }
+    true
 }
 
 /// An engine to be watched in a case.
@@ -288,6 +318,9 @@ impl Watch<'_> {
         finding: &mut Finding,
     ) -> Result<bool, LocalizeError> {
         let maps = trace::maps(self.case, self.subject, self.wasm)?;
+        if misdirected(&maps, self.wasm, finding) {
+            return Ok(true);
+        }
         let Some((mut guilt, mut seen)) = self.once(&maps, steps, watched)? else {
             return Ok(false);
         };

@@ -305,10 +305,16 @@ impl Rewriter<'_> {
     ) {
         let top = || validator.get_operand_type(0).flatten().map(val_type);
         match op {
-            Operator::LocalSet { local_index } => {
+            Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
                 let ty = validator.get_local_type(*local_index).map(val_type);
                 if let (Some(ty), Some(number)) = (ty, self.number(offset)) {
                     I::LocalGet(*local_index).encode(&mut site.code);
+                    site.probe(ty, number);
+                }
+                if let (Operator::LocalTee { .. }, Some(ty)) = (op, top())
+                    && let Some(number) = self.number(offset)
+                {
+                    site.duplicate(ty);
                     site.probe(ty, number);
                 }
             }

@@ -61,7 +61,8 @@ pub(super) fn trace<'m>(
 
 /// The maps of `wasm` as `subject` compiles it in `case`.
 pub(super) fn maps(case: &Case, subject: &X64, wasm: &[u8]) -> Result<Maps, MapError> {
-    Maps::new(subject.engine(case.limits.fuel.is_some()), wasm)
+    let engine = subject.seeded_engine(case.seed, case.limits.fuel.is_some());
+    Maps::new(&engine, wasm)
 }
 
 struct Tracing<'m> {
@@ -87,6 +88,12 @@ impl Engine for Listening<'_> {
     fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
         let calls = Rc::clone(&self.calls);
         self.engine.store(Rc::new(Noting { host, calls }), limits)
+    }
+
+    fn seeded_store(&self, seed: u64, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
+        let calls = Rc::clone(&self.calls);
+        let host = Rc::new(Noting { host, calls });
+        self.engine.seeded_store(seed, host, limits)
     }
 }
 

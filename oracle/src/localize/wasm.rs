@@ -84,22 +84,24 @@ pub(super) struct Sides<'a> {
 impl Sides<'_> {
     /// Finds the first probe that differs, and says what there is to say of it.
     pub(super) fn compare(&self, finding: &mut Finding) -> Result<(), ProbeError> {
-        let mut best: Option<First> = None;
-        // The probes themselves may be what goes wrong: then the very first one differs.
-        for manner in [Manner::Tee, Manner::Set] {
-            if let Some(found) = self.first((manner, Which::All))?
-                && best.as_ref().is_none_or(|best| best.number < found.number)
-            {
-                best = Some(found);
+        let tee = self.first((Manner::Tee, Which::All))?;
+        let set = self.first((Manner::Set, Which::All))?;
+        let best = match (tee, set) {
+            // The probes themselves may be what goes wrong: then the very first one differs.
+            (Some(tee), Some(set)) => Some(if tee.number < set.number { set } else { tee }),
+            (tee, set) => {
+                // Or they hide it, and one of them is wrong where all else is right.
+                let alone = match self.first_alone()? {
+                    None if tee.is_none() && set.is_none() => self.end_alone()?,
+                    alone => alone,
+                };
+                if alone.is_some() {
+                    let note = "seen with this probe alone: with all of them, it does not show";
+                    finding.notes.push(note.into());
+                }
+                alone.or(tee).or(set)
             }
-        }
-        if best.is_none() {
-            best = self.first_alone()?;
-            if best.is_some() {
-                let note = "seen with this probe alone: with all of them, the engines agree";
-                finding.notes.push(note.into());
-            }
-        }
+        };
         match best {
             Some(first) => first.describe(self.case, finding),
             None => {
@@ -110,14 +112,27 @@ impl Sides<'_> {
         Ok(())
     }
 
-    /// The first place where a probe differs, if it is the only one: where an engine looks at
-    /// several operators at once, probes between them hide what it does.
+    /// The first place where a probe sees another value, if it is the only one: where an engine
+    /// looks at several operators at once, probes between them hide what it does.
     fn first_alone(&self) -> Result<Option<First>, ProbeError> {
-        let places = self.probed(&self.case.wasm, 0, (Manner::Tee, Which::All))?;
+        self.alone(Manner::Set, |found| found.outcomes.is_none())
+    }
+
+    /// Likewise, but where all that is seen is another end.
+    fn end_alone(&self) -> Result<Option<First>, ProbeError> {
+        self.alone(Manner::Tee, |_| true)
+    }
+
+    fn alone(
+        &self,
+        manner: Manner,
+        counts: impl Fn(&First) -> bool,
+    ) -> Result<Option<First>, ProbeError> {
+        let places = self.probed(&self.case.wasm, 0, (manner, Which::All))?;
         let places = places.probes.len().min(SINGLE_PROBES) as u32;
         for number in 0..places {
-            let found = self.first((Manner::Tee, Which::Only(number)))?;
-            if found.is_some() {
+            let found = self.first((manner, Which::Only(number)))?;
+            if found.as_ref().is_some_and(&counts) {
                 return Ok(found);
             }
         }

@@ -22,15 +22,26 @@ use crate::engine::Engine;
 use crate::engines;
 use crate::reduce::Message;
 use crate::regression::Regression;
+use crate::run::{Relative, Stage, blame};
 
 /// What is to be done.
 #[derive(Serialize, Deserialize)]
 struct Task {
     case: Message,
-    /// An engine to be watched from the beginning; without, everything is to be found out.
-    watch: Option<String>,
+    what: What,
     /// The file to write down progress in.
     progress: PathBuf,
+}
+
+/// What a task is.
+#[derive(Clone, Serialize, Deserialize)]
+enum What {
+    /// To find out everything.
+    Everything,
+    /// To watch this engine from the beginning.
+    Watch(String),
+    /// To see whether a relative of this engine agrees with the reference.
+    Ask(String, Relative),
 }
 
 /// What it came to.
@@ -68,7 +79,7 @@ fn serve_task(task: Task) -> io::Result<Answer> {
         Ok(case) => case,
         Err(error) => return nothing(&error),
     };
-    if let Some(engine) = task.watch {
+    if let What::Watch(engine) = task.what {
         return match watch_all(&case, &engine, progress) {
             Ok(Some(finding)) => Ok(Answer::Found(Box::new(finding))),
             Ok(None) => Ok(Answer::Agree),
@@ -80,6 +91,17 @@ fn serve_task(task: Task) -> io::Result<Answer> {
         Err(error) => return nothing(&error),
     };
     let engines: Vec<&dyn Engine> = engines.iter().map(|engine| &**engine).collect();
+    if let What::Ask(engine, relative) = task.what {
+        let subject = engines::by_name(&engine);
+        let both = engines.first().copied().zip(subject.as_deref());
+        let right =
+            both.and_then(|(reference, subject)| relative.is_right(&case, reference, subject));
+        return match right {
+            Some(true) => Ok(Answer::Agree),
+            Some(false) => Ok(Answer::Found(Box::default())),
+            None => nothing(&"there is no such engine, or it has no say"),
+        };
+    }
     let reference = engines.first().map_or("", |engine| engine.name());
     let witness = engines::witness_for(&case.wasm, reference);
     match localize(&case, &engines, witness.as_deref(), progress) {
@@ -157,11 +179,26 @@ impl Worker {
     /// # Errors
     /// Children cannot be started.
     pub fn localize(&self, regression: &Regression) -> io::Result<Answer> {
-        let (ended, stood) = self.run(regression, None)?;
-        let how = match ended {
+        let (ended, stood) = self.run(regression, What::Everything)?;
+        let mut finding = match ended {
             Ended::Answered(answer) => return Ok(named(answer, regression)),
-            Ended::Died(how) => how,
+            Ended::Died(how) => self.dead(regression, how, stood)?,
         };
+        if finding.stage == Some(Stage::BackEnd) {
+            let engine = finding.engine.clone();
+            finding.stage = blame(|relative| self.is_right(regression, &engine, relative))?;
+            finding = finding.with_key();
+        }
+        Ok(named(Answer::Found(Box::new(finding)), regression))
+    }
+
+    /// What a process died of.
+    fn dead(
+        &self,
+        regression: &Regression,
+        how: String,
+        stood: Option<Stood>,
+    ) -> io::Result<Finding> {
         let mut died = stood.map(|stood| (stood, how.clone()));
         let names = match regression.engines.is_empty() {
             true => engines::default_for(&regression.wasm).join(" "),
@@ -174,10 +211,10 @@ impl Worker {
             if died.is_some() {
                 break;
             }
-            match self.run(regression, Some(engine))? {
+            match self.run(regression, What::Watch(engine.into()))? {
                 (Ended::Answered(Answer::Found(mut finding)), _) => {
                     finding.difference = format!("the process ends: {how}");
-                    return Ok(named(Answer::Found(finding), regression));
+                    return Ok(*finding);
                 }
                 (Ended::Answered(_), _) => {}
                 (Ended::Died(how), stood) => died = stood.map(|stood| (stood, how)),
@@ -190,7 +227,7 @@ impl Worker {
             let op = (stood.func, stood.op);
             describe_crash(&case, &stood.engine, op, &stood.values, &how).ok()
         });
-        let finding = finding.unwrap_or_else(|| {
+        Ok(finding.unwrap_or_else(|| {
             Finding {
                 engine: names,
                 difference: format!("the process ends: {how}"),
@@ -198,16 +235,27 @@ impl Worker {
                 ..Finding::default()
             }
             .with_key()
-        });
-        Ok(named(Answer::Found(Box::new(finding)), regression))
+        }))
+    }
+
+    /// Whether a relative of `engine` agrees with the reference. A process that dies of it is
+    /// wrong.
+    fn is_right(
+        &self,
+        regression: &Regression,
+        engine: &str,
+        relative: Relative,
+    ) -> io::Result<Option<bool>> {
+        let (ended, _) = self.run(regression, What::Ask(engine.into(), relative))?;
+        Ok(match ended {
+            Ended::Answered(Answer::Agree) => Some(true),
+            Ended::Answered(Answer::Found(_)) | Ended::Died(_) => Some(false),
+            Ended::Answered(Answer::Nothing(_)) => None,
+        })
     }
 
     /// Runs one child.
-    fn run(
-        &self,
-        regression: &Regression,
-        watch: Option<&str>,
-    ) -> io::Result<(Ended, Option<Stood>)> {
+    fn run(&self, regression: &Regression, what: What) -> io::Result<(Ended, Option<Stood>)> {
         let name = format!("microwasm-localize-{}", std::process::id());
         let progress = std::env::temp_dir().join(name);
         let mut child = Command::new(&self.program)
@@ -218,7 +266,7 @@ impl Worker {
             .spawn()?;
         let task = Task {
             case: Message::of(regression),
-            watch: watch.map(str::to_owned),
+            what,
             progress: progress.clone(),
         };
         let ended = self.wait(&mut child, &task);

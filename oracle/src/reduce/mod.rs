@@ -71,7 +71,7 @@ pub fn signature(regression: &Regression) -> Result<Option<Signature>, Regressio
 pub(crate) struct Message {
     engines: Vec<String>,
     seed: u64,
-    nan_bits: bool,
+    nans: NanRule,
     invocations: Option<Vec<String>>,
     wasm: String,
 }
@@ -82,7 +82,7 @@ impl Message {
         Message {
             engines: regression.engines.clone(),
             seed: regression.seed,
-            nan_bits: regression.nans == NanRule::Bits,
+            nans: regression.nans,
             invocations: invocations.map(|list| list.iter().map(ToString::to_string).collect()),
             wasm: regression
                 .wasm
@@ -110,11 +110,7 @@ impl Message {
             cause: String::new(),
             engines: self.engines,
             seed: self.seed,
-            nans: if self.nan_bits {
-                NanRule::Bits
-            } else {
-                NanRule::Class
-            },
+            nans: self.nans,
             invocations,
             wasm: wasm.collect::<Option<_>>()?,
         })

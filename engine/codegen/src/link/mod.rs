@@ -28,7 +28,7 @@ mod reloc;
 
 pub use error::LinkError;
 pub use layout::{Addresses, BuiltinAddresses, HostCall, Layout};
-pub use reloc::unlink;
+pub use reloc::{destination, unlink};
 
 use crate::buffer::PADDING;
 use crate::bytecode::signature::{HostCallee, HostSignature};

@@ -109,6 +109,27 @@ pub fn unlink(reloc: &Reloc, code: &mut [u8]) -> Result<(), LinkError> {
     }
 }
 
+/// Where a linked call leads that goes straight to code of its image: an offset in the image,
+/// read from the instruction as it will be executed. `code` is the function's, `start` where it
+/// lies. `None` for what goes through a table or to the host, and for what is no such call.
+pub fn destination(reloc: &Reloc, code: &[u8], start: u32) -> Option<i64> {
+    let at = reloc.offset.0 as usize;
+    let opcode = match reloc.kind {
+        RelocKind::GotPcRelX => CALL_NEAR,
+        RelocKind::BytecodeCall => (Opcode::Call as u16).to_le_bytes(),
+        RelocKind::Abs64 => return None,
+    };
+    let before = match reloc.kind {
+        RelocKind::BytecodeCall => BYTECODE_FIELD,
+        RelocKind::GotPcRelX | RelocKind::Abs64 => CALL_NEAR.len(),
+    };
+    let field = code.get(at..)?.first_chunk::<4>()?;
+    let is_call = code.get(at.checked_sub(before)?..)?.starts_with(&opcode);
+    // Distances count from the end of the instruction, which is that of the field.
+    let end = i64::from(start) + at as i64 + field.len() as i64;
+    is_call.then(|| end + i64::from(i32::from_le_bytes(*field)))
+}
+
 /// `G + GOT + A - P` into the displacement of a call or jump, or if the code is in reach,
 /// `S + A - P` into the near form of it (psABI, B.2, "Optimize GOTPCRELX relocations").
 #[inline]

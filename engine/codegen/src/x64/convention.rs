@@ -133,7 +133,7 @@ impl FunctionCompiler<'_> {
     fn bind_moved(&mut self, shape: &EdgeShape, start: u32, reserve: u32) {
         let bindings = &mut self.c.conventions.bindings;
         let arg_types = &self.c.blocks.arg_types;
-        let stack = &self.c.cx.stack;
+        let Context { stack, perturb, .. } = &mut self.c.cx;
         let mut bound = RegSet::EMPTY;
         for &(_, reg) in &bindings[start as usize..] {
             bound.insert(reg);
@@ -143,6 +143,7 @@ impl FunctionCompiler<'_> {
         for i in 0..count {
             if let Loc::Reg { reg, .. } = stack.get(shape.first + i).loc
                 && !bound.contains(reg)
+                && !one_in(perturb, 4)
             {
                 rule!(ArgKept);
                 bound.insert(reg);
@@ -163,6 +164,7 @@ impl FunctionCompiler<'_> {
             }
             .without(bound);
             if free.len() > reserve
+                && !one_in(perturb, 4)
                 && let Some(reg) = free.first()
             {
                 rule!(ArgGiven);

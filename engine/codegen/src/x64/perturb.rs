@@ -148,7 +148,9 @@ impl Perturb {
     fn load(&mut self, cx: &mut Context) {
         let height = cx.stack.height();
         if height > 0 && cx.stack.off().len() < VirtualStack::MAX_OFF / 2 {
-            let depth = self.below(height.min(24).into()) as u32;
+            // What an operator or an edge takes next is worth as much as all below it.
+            let near = if self.one_in(2) { 4 } else { 24 };
+            let depth = self.below(height.min(near).into()) as u32;
             cx.load_entry(height - 1 - depth);
         }
     }

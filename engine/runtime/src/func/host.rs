@@ -95,6 +95,11 @@ pub(super) unsafe fn run<T>(
         // SAFETY: while a host function runs, the store is its caller's to lend.
         body(unsafe { Caller::new(StoreContextMut::from_raw(store), caller) })
     }));
+    #[cfg(feature = "trace")]
+    // SAFETY: the host function is done with the store.
+    if unsafe { (*store.as_ptr()).inner.engine.config().fill_stack } {
+        crate::sys::stack::fill();
+    }
     let failure = match outcome {
         Ok(Ok(())) => return 0,
         Ok(Err(error)) => HostFailure::Error(error),

@@ -79,6 +79,18 @@ impl State {
     }
 }
 
+#[cfg(feature = "trace")]
+impl State {
+    /// Fills the beginning of the stack, which is not in use.
+    fn fill(&mut self) {
+        let words = self.words.iter_mut().take(crate::sys::stack::FILLED);
+        words.for_each(|word| *word = crate::sys::stack::FILL);
+        // The pointers are to what they are made from last.
+        let range = self.words.as_mut_ptr_range();
+        (self.top, self.control) = (range.start, range.end);
+    }
+}
+
 /// Memory that the system clears when it is first touched.
 fn zeroed(words: usize) -> Result<Vec<u64>, ResourceError> {
     // A vector of zeroes is one allocation of cleared memory; asking first tells whether there is any.
@@ -111,6 +123,10 @@ pub(crate) unsafe extern "C" fn enter(
             let bytes = (*inner).engine.config().max_wasm_stack;
             if (*inner).interp.prepare(bytes).is_err() {
                 return stack_overflow(inner);
+            }
+            #[cfg(feature = "trace")]
+            if (*inner).engine.config().fill_stack {
+                (*inner).interp.fill();
             }
         }
         let signature: *const Signature = (*callee).signature;

@@ -66,6 +66,11 @@ pub(crate) unsafe fn enter(
         return Err(TrapCode::StackOverflow.into());
     }
     #[cfg(feature = "trace")]
+    // SAFETY: the caller's promise; the reference does not outlive the condition.
+    if unsafe { (*inner).engine.config().fill_stack } {
+        stack::fill();
+    }
+    #[cfg(feature = "trace")]
     if crate::trace::is_watching() {
         crate::trace::entering(store, callee);
     }

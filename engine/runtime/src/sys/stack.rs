@@ -30,6 +30,22 @@ pub(crate) fn thread() -> usize {
     BOUNDS.get().0
 }
 
+/// Words that [`fill`] writes, and that are filled of the interpreter's stack.
+#[cfg(feature = "trace")]
+pub(crate) const FILLED: usize = 2048;
+
+/// What unused stack is filled with: both halves are no zero, no sign-extended number, and no
+/// address.
+#[cfg(feature = "trace")]
+pub(crate) const FILL: u64 = 0xa5a5_a5a5_5a5a_5a5a;
+
+/// Fills the stack below the caller's frame.
+#[cfg(feature = "trace")]
+#[inline(never)]
+pub(crate) fn fill() {
+    std::hint::black_box(&mut [FILL; FILLED]);
+}
+
 /// Address range of the stack that `sp` points into, or `None` if that is not
 /// the stack the thread was started with.
 pub(crate) fn bounds(sp: usize) -> Option<Range<usize>> {

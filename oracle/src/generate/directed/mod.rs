@@ -94,7 +94,7 @@ fn case_of(module: ModuleWriter, calls: Calls, seed: u64) -> Case {
         invocations: invocations.collect(),
         shape,
         seed,
-        nans: NanRule::Class,
+        nans: NanRule::Hidden,
         limits: Limits::DIFFERENTIAL,
     }
 }

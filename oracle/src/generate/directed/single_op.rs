@@ -11,7 +11,7 @@ use wasm_encoder::{HeapType, Instruction};
 use super::ops::{ACCESSES, Access, NUMERIC, Numeric};
 use super::source::Source;
 use super::writer::{Block, FuncWriter, ModuleWriter, Written};
-use super::{Calls, DATA};
+use super::{Calls, DATA, values};
 use crate::value::{FuncName, Value};
 
 /// At most so many functions under test.
@@ -157,6 +157,15 @@ impl Tested {
             (Tested::Access(_), I32) if at == 0 => Value::I32(source.pick(&ADDRESSES)),
             (Tested::Other(op), I32) if op.params.len() != 3 || op.results.is_empty() => {
                 Value::I32(source.pick(&COUNTS))
+            }
+            (Tested::Numeric(op), I32 | I64)
+                if !values::edges(op).is_empty() && source.one_in(2) =>
+            {
+                let edge = source.pick(values::edges(op));
+                match ty {
+                    I32 => Value::I32(edge as u32),
+                    _ => Value::I64(edge),
+                }
             }
             _ => source.value(ty),
         }

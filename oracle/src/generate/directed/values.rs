@@ -2,6 +2,7 @@
 
 use microwasm::ValType;
 
+use super::ops::Numeric;
 use crate::value::Value;
 
 /// Around the edges of widths and of shift counts; 64-bit operators sign-extend them.
@@ -138,6 +139,34 @@ const FLOATS_64: [u64; 46] = [
     0x380f_ffff_ffff_ffff,
 ];
 
+/// Operands of divisions that overflow, trap, or nearly do.
+const DIVISION: [u64; 6] = [1 << 63, 1 << 31, u64::MAX, 1, 0, u64::MAX >> 1];
+
+/// Halfway between two floats of 24 or 53 bits, and just beside.
+const HALFWAY: [u64; 12] = [
+    0x8000_0000_0000_0400, // 64 bits to 53: to even, up, to even
+    0x8000_0000_0000_0401,
+    0x8000_0000_0000_0c00,
+    0x8000_0080_0000_0000, // 64 bits to 24
+    0x8000_0080_0000_0001,
+    0x8000_007f_ffff_ffff,
+    0x0020_0000_0000_0001, // 54 bits to 53
+    0x0020_0000_0000_0003,
+    0x8000_0080, // 32 bits to 24
+    0x8000_0081,
+    0x0100_0001, // 25 bits to 24
+    0x0100_0003,
+];
+
+/// Integers that are edges for this operator more than for others; of 32 bits are the low ones.
+pub fn edges(op: Numeric) -> &'static [u64] {
+    match op.code {
+        0x6d | 0x6f | 0x7f | 0x81 => &DIVISION,
+        0xb2..=0xb5 | 0xb7..=0xba => &HALFWAY,
+        _ => &[],
+    }
+}
+
 /// The value that `choice` stands for; from 248 on, the bits of `any`.
 pub fn value<F>(ty: ValType, choice: u8, any: u64) -> Value<F> {
     let at = usize::from(choice);
@@ -156,5 +185,29 @@ pub fn value<F>(ty: ValType, choice: u8, any: u64) -> Value<F> {
         ValType::ExternRef => Value::ExternRef(None),
         ValType::FuncRef => Value::FuncRef(None),
         ValType::V128 => unreachable!("generators make no vectors"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_of_conversions_round_up_and_down() {
+        let convert = Numeric::of(0xba);
+        let (mut up, mut down) = (0, 0);
+        for &edge in edges(convert) {
+            let rounded = edge as f64 as u64;
+            up += u32::from(rounded > edge);
+            down += u32::from(rounded < edge);
+        }
+        assert!(up > 0 && down > 0);
+        // A conversion by halves that loses the lowest bit gets one of them wrong.
+        let lossy = |edge: u64| (edge >> 1) as f64 * 2.0;
+        assert!(
+            edges(convert)
+                .iter()
+                .any(|edge| lossy(*edge) != *edge as f64)
+        );
     }
 }
