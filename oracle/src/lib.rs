@@ -15,6 +15,7 @@ pub mod generate;
 pub mod host;
 pub mod localize;
 pub mod observe;
+pub mod panics;
 pub mod prepare;
 pub mod reduce;
 pub mod regression;

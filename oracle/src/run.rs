@@ -218,6 +218,16 @@ pub struct Report {
 
 /// Runs `case` in all `engines`, the first of which is the reference.
 pub fn run(case: &Case, engines: &[&dyn Engine]) -> Report {
+    let modules: Vec<(&dyn Engine, &[u8])> = engines
+        .iter()
+        .map(|engine| (*engine, &*case.wasm))
+        .collect();
+    run_modules(case, &modules)
+}
+
+/// Runs `case` as [`run`] does, with a module for each engine; what they import, and what they
+/// export for observation, is as the shape of the case says.
+pub fn run_modules(case: &Case, modules: &[(&dyn Engine, &[u8])]) -> Report {
     let mut report = Report {
         verdict: RunVerdict::Agree,
         instantiated: false,
@@ -227,7 +237,7 @@ pub fn run(case: &Case, engines: &[&dyn Engine]) -> Report {
     };
     if let Err(verdict) = (Run {
         case,
-        engines,
+        modules,
         report: &mut report,
     })
     .all()
@@ -268,7 +278,7 @@ pub fn run_with_witness(
 
 struct Run<'a> {
     case: &'a Case,
-    engines: &'a [&'a dyn Engine],
+    modules: &'a [(&'a dyn Engine, &'a [u8])],
     report: &'a mut Report,
 }
 
@@ -304,11 +314,11 @@ impl<'a> Run<'a> {
 
     fn start(&mut self) -> Result<(Subjects<'a>, Vec<Outcome>), RunVerdict> {
         let case = self.case;
-        let mut subjects = Vec::with_capacity(self.engines.len());
-        let mut outcomes = Vec::with_capacity(self.engines.len());
+        let mut subjects = Vec::with_capacity(self.modules.len());
+        let mut outcomes = Vec::with_capacity(self.modules.len());
         let mut refused: Vec<(usize, Refusal)> = Vec::new();
-        for (index, engine) in self.engines.iter().enumerate() {
-            match Subject::start(*engine, &case.wasm, &case.shape, case.seed, case.limits) {
+        for (index, (engine, wasm)) in self.modules.iter().enumerate() {
+            match Subject::start(*engine, wasm, &case.shape, case.seed, case.limits) {
                 Ok(started) => {
                     subjects.push((index, started.subject));
                     outcomes.push(started.outcome);
@@ -369,8 +379,8 @@ impl<'a> Run<'a> {
     fn diverged(&self, step: Step, subject: usize, difference: Difference) -> RunVerdict {
         RunVerdict::Diverged(Box::new(Divergence {
             step,
-            reference: self.engines[0].name().into(),
-            subject: self.engines[subject].name().into(),
+            reference: self.modules[0].0.name().into(),
+            subject: self.modules[subject].0.name().into(),
             difference,
             stage: None,
         }))

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cache::Cached;
 use crate::roundtrip::Roundtrip;
 use crate::targets::{Outcome, Verdict};
 
 /// Counts over many inputs.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Stats {
     /// Inputs seen.
     pub inputs: u64,
@@ -86,28 +86,6 @@ impl Stats {
             Cached::Discarded => *self.discarded.entry("no module".to_owned()).or_default() += 1,
             Cached::Same { hits, .. } => self.cache_hits += hits,
             Cached::Differs(_) => self.diverged += 1,
-        }
-    }
-
-    /// Adds the counts of another worker.
-    pub fn merge(&mut self, other: &Stats) {
-        self.inputs += other.inputs;
-        self.executed += other.executed;
-        self.not_instantiated += other.not_instantiated;
-        self.diverged += other.diverged;
-        self.outvoted += other.outvoted;
-        self.invocations += other.invocations;
-        self.traps += other.traps;
-        self.host_events += other.host_events;
-        self.module_bytes += other.module_bytes;
-        self.mutated += other.mutated;
-        self.cache_hits += other.cache_hits;
-        self.accepted += other.accepted;
-        for (key, count) in &other.discarded {
-            *self.discarded.entry(key.clone()).or_default() += count;
-        }
-        for (key, count) in &other.poisoned {
-            *self.poisoned.entry(key.clone()).or_default() += count;
         }
     }
 

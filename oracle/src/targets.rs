@@ -6,11 +6,14 @@
 use std::fmt;
 
 pub use crate::cache::cache;
+use crate::choice::Choices;
 pub use crate::decode::decode;
 use crate::engine::{Engine, Poison};
 use crate::engines;
 use crate::generate::directed::{self, Directed};
+use crate::generate::mutate::{Bounded, NoMutant};
 use crate::generate::{self, Discard, EngineChoice};
+use crate::prepare::PrepareError;
 pub use crate::roundtrip::roundtrip;
 use crate::run::{self, Case, Divergence, RunVerdict, Step};
 
@@ -21,7 +24,7 @@ pub enum Verdict {
     Agree,
     /// A limit was reached.
     Poisoned(Poison),
-    /// No module came of the input, or no engine took it.
+    /// No module came of the input, no engine took it, or there is nothing to compare it with.
     Discarded(&'static str),
     /// A finding.
     Diverged(Box<Finding>),
@@ -75,11 +78,7 @@ impl Outcome {
 /// Generates a module and compares engines on it.
 pub fn differential(bytes: &[u8]) -> Outcome {
     match generate::case(bytes) {
-        Err(discard) => Outcome::discarded(match discard {
-            Discard::Generator(_) => "generator gave up",
-            Discard::Termination => "run time not bounded",
-            Discard::Invalid(_) => "generated module is invalid",
-        }),
+        Err(discard) => Outcome::discarded(discard.reason()),
         Ok((case, choice)) => with_engines(choice, |engines, witness| {
             differential_case(case, engines, witness)
         }),
@@ -108,6 +107,47 @@ pub fn directed(generator: Directed, bytes: &[u8]) -> Outcome {
     })
 }
 
+/// Compares engines on a module and on what mutations that must not change its behaviour have made
+/// of it; and the two in the reference. So they are the same in every engine.
+pub fn mutate(bytes: &[u8]) -> Outcome {
+    let module = match Bounded::read(bytes) {
+        Ok(module) => module,
+        Err(discard) => return Outcome::discarded(discard.reason()),
+    };
+    with_engines(EngineChoice(module.seed as u8), |engines, witness| {
+        mutants(&module, engines, witness)
+            .unwrap_or_else(|_| Outcome::discarded(NoMutant::Invalid.reason()))
+    })
+}
+
+fn mutants(
+    module: &Bounded,
+    engines: &[&dyn Engine],
+    witness: Option<&dyn Engine>,
+) -> Result<Outcome, PrepareError> {
+    let case = module.case()?;
+    let mut outcome = differential_case(case.clone(), engines, witness);
+    if !matches!(outcome.verdict, Verdict::Agree) {
+        return Ok(outcome);
+    }
+    let mutant = match module.mutant() {
+        Ok(mutant) => mutant,
+        Err(why) => {
+            outcome.verdict = Verdict::Discarded(why.reason());
+            return Ok(outcome);
+        }
+    };
+    let mut outcome = differential_case(mutant.case()?, engines, witness);
+    if matches!(outcome.verdict, Verdict::Agree) {
+        let renamed = mutant.renamed()?;
+        let both = [(engines[0], &*case.wasm), (engines[0], &*renamed)];
+        if let RunVerdict::Diverged(_) = run::run_modules(&case, &both).verdict {
+            outcome.verdict = Verdict::Discarded("mutation changed the behaviour");
+        }
+    }
+    Ok(outcome)
+}
+
 /// The targets that compare engines on a generated module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -117,17 +157,20 @@ pub enum Target {
     Directed(Directed),
     /// Random Microwasm.
     Microwasm,
+    /// Modules and mutations of them.
+    Mutate,
 }
 
 impl Target {
     /// All of them, by name.
-    pub const ALL: [(&'static str, Target); 6] = [
+    pub const ALL: [(&'static str, Target); 7] = [
         ("differential", Target::Differential),
         ("single_op", Target::Directed(Directed::SingleOp)),
         ("spill", Target::Directed(Directed::Spill)),
         ("block_args", Target::Directed(Directed::BlockArgs)),
         ("host_calls", Target::Directed(Directed::HostCalls)),
         ("microwasm", Target::Microwasm),
+        ("mutate", Target::Mutate),
     ];
 
     /// The target with this name.
@@ -150,10 +193,12 @@ impl Target {
             Target::Differential => differential(bytes),
             Target::Directed(generator) => directed(generator, bytes),
             Target::Microwasm => microwasm(bytes),
+            Target::Mutate => mutate(bytes),
         }
     }
 
-    /// The case that an input stands for, and indices of the engines to run it in.
+    /// The case that an input stands for, the first one if there are two, and indices of the
+    /// engines to run it in.
     pub fn case(self, bytes: &[u8]) -> Result<(Case, &'static [usize]), Discard> {
         match self {
             Target::Differential => {
@@ -170,10 +215,22 @@ impl Target {
                 let engines = engines::choose_microwasm(case.seed as u8);
                 Ok((case, engines))
             }
+            Target::Mutate => {
+                let module = Bounded::read(bytes)?;
+                Ok((module.case()?, engines::choose(module.seed as u8)))
+            }
         }
     }
 
-    /// How long inputs from a generator of random bytes should be at most.
+    /// An input for those who have no fuzzer.
+    pub fn input(self, choices: &mut Choices) -> Vec<u8> {
+        match self {
+            Target::Mutate => generate::mutate::input(choices),
+            _ => random_bytes(choices, self.longest()),
+        }
+    }
+
+    /// How long inputs of random bytes should be at most.
     pub fn longest(self) -> usize {
         match self {
             Target::Differential => 1064,
@@ -181,8 +238,17 @@ impl Target {
             Target::Directed(Directed::BlockArgs) => 160,
             Target::Directed(_) => 240,
             Target::Microwasm => 600,
+            Target::Mutate => 0,
         }
     }
+}
+
+/// At least one byte, and hardly more than `longest`.
+pub fn random_bytes(choices: &mut Choices, longest: usize) -> Vec<u8> {
+    let length = choices.below(longest as u64) + 1;
+    (0..length.div_ceil(8))
+        .flat_map(|_| choices.bits().to_le_bytes())
+        .collect()
 }
 
 /// Runs a case in `engines`, the first of which is the reference. A witness decides in

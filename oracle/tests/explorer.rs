@@ -2,18 +2,12 @@
 //!
 //! Ignored, by name, where there is no Chromium.
 
+mod browser;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-
-fn chromium() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    std::env::split_paths(&path)
-        .flat_map(|dir| names.map(|name| dir.join(name)))
-        .find(|program| program.is_file())
-}
 
 const MODULE: &str = r#"(module (func (export "f") (param i32 i32) (result i32)
     local.get 0
@@ -21,11 +15,11 @@ const MODULE: &str = r#"(module (func (export "f") (param i32 i32) (result i32)
     i32.add))"#;
 
 /// Points at the operator of Microwasm that is an `i32.add`.
-const POINT: &str = "<script>
+const POINT: &str = "
 for (const item of document.querySelectorAll('[data-op]'))
   if (item.textContent === 'i32.add')
     item.dispatchEvent(new MouseEvent('mouseover', { bubbles: true }));
-</script>";
+";
 
 fn page(dir: &Path) -> Result<PathBuf, Failed> {
     let (module, page) = (dir.join("add.wat"), dir.join("add.html"));
@@ -43,16 +37,8 @@ fn page(dir: &Path) -> Result<PathBuf, Failed> {
 fn lights_up(browser: &Path) -> Result<(), Failed> {
     let dir = std::env::temp_dir().join(format!("microwasm-explorer-{}", std::process::id()));
     std::fs::create_dir_all(&dir)?;
-    let page = page(&dir)?;
-    let text = std::fs::read_to_string(&page)?.replace("</body>", &format!("{POINT}</body>"));
-    std::fs::write(&page, text)?;
-    let output = Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", dir.join("profile").display()))
-        .arg(format!("file://{}", page.display()))
-        .output()?;
+    let dom = browser::dom(browser, &page(&dir)?, POINT)?;
     std::fs::remove_dir_all(&dir)?;
-    let dom = String::from_utf8_lossy(&output.stdout);
     // The row, the operator, and the instruction.
     let lit: Vec<&str> = dom.split("class=\"lit\"").skip(1).collect();
     let texts: Vec<&str> = lit
@@ -69,7 +55,7 @@ fn lights_up(browser: &Path) -> Result<(), Failed> {
 }
 
 fn main() {
-    let browser = chromium();
+    let browser = browser::chromium();
     let missing = browser.is_none();
     let test = Trial::test("what_is_pointed_at_lights_up_in_chromium", move || {
         lights_up(&browser.ok_or("there is no Chromium")?)

@@ -2,6 +2,7 @@
 //! `MICROWASM_TEST_INPUTS` says.
 
 use microwasm_oracle::choice::{Choices, mix};
+use microwasm_oracle::generate::mutate::Bounded;
 use microwasm_oracle::stats::Stats;
 use microwasm_oracle::targets::{Target, Verdict};
 
@@ -11,9 +12,7 @@ fn inputs() -> u64 {
 }
 
 fn bytes(target: Target, number: u64) -> Vec<u8> {
-    let mut choices = Choices::new(mix(1, number));
-    let length = choices.below(target.longest() as u64) + 1;
-    (0..length).map(|_| choices.bits() as u8).collect()
+    target.input(&mut Choices::new(mix(1, number)))
 }
 
 /// Runs a target and asserts that it finds nothing, and that it is not idle.
@@ -63,6 +62,13 @@ fn host_calls() {
 }
 
 #[test]
+fn mutate() {
+    let stats = run("mutate");
+    let discarded: u64 = stats.discarded.values().sum();
+    assert!(discarded * 10 < stats.inputs, "{stats}");
+}
+
+#[test]
 fn same_bytes_same_case() {
     for (name, target) in Target::ALL {
         for number in 0..20 {
@@ -75,4 +81,15 @@ fn same_bytes_same_case() {
             assert_eq!(case().ok(), case().ok(), "{name}, input {number}");
         }
     }
+}
+
+#[test]
+fn same_bytes_same_mutant() {
+    let mutants = (0..20).filter(|number| {
+        let bytes = bytes(Target::Mutate, *number);
+        let mutant = || Some(Bounded::read(&bytes).ok()?.mutant().ok()?.wasm);
+        assert_eq!(mutant(), mutant(), "input {number}");
+        mutant().is_some()
+    });
+    assert!(mutants.count() > 15);
 }

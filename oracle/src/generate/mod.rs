@@ -8,6 +8,7 @@
 
 pub mod directed;
 pub mod microwasm;
+pub mod mutate;
 mod plan;
 mod swarm;
 
@@ -20,7 +21,7 @@ use thiserror::Error;
 use crate::choice::Choices;
 use crate::compare::NanRule;
 use crate::engine::Limits;
-use crate::prepare::{self, Canonicalize, FUEL, PrepareError, Prepared};
+use crate::prepare::{self, Bound, Canonicalize, FUEL, PrepareError, Prepared};
 use crate::run::Case;
 
 /// How many bytes at the start of an input are not given to wasm-smith.
@@ -44,9 +45,28 @@ pub enum Discard {
     /// Run time could not be bounded.
     #[error("run time could not be bounded")]
     Termination,
+    /// The input is neither a module nor the text of one.
+    #[error("the input is no module")]
+    NoModule,
+    /// The module is too large to be compared again and again.
+    #[error("the module is too large")]
+    TooLarge,
     /// The generated module is not valid.
     #[error("the generated module is not valid: {0}")]
     Invalid(#[from] PrepareError),
+}
+
+impl Discard {
+    /// Under which name it is counted.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Discard::Generator(_) => "generator gave up",
+            Discard::Termination => "run time not bounded",
+            Discard::NoModule => "no module",
+            Discard::TooLarge => "module is too large",
+            Discard::Invalid(_) => "generated module is invalid",
+        }
+    }
 }
 
 /// Options under which a generated module is prepared.
@@ -57,7 +77,7 @@ fn options(swarm: &Swarm, fuel_global: u32, observe: bool) -> prepare::Options {
         call_with_drops: swarm.call_with_drops,
         name_funcs: true,
         observe,
-        fuel_global: Some(fuel_global),
+        bound: Bound::Global(fuel_global),
     }
 }
 

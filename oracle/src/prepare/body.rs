@@ -7,7 +7,7 @@
 //! value becomes the argument of a call where there is a function that takes one like
 //! it, or else goes into a global; `nop`s become calls of functions without parameters.
 
-use wasm_encoder::{Encode, Function, Ieee32, Ieee64, Instruction, ValType};
+use wasm_encoder::{BlockType, Encode, Function, Ieee32, Ieee64, Instruction, ValType};
 use wasmparser::{BinaryReaderError, FuncValidator, FunctionBody, Operator, ValidatorResources};
 
 use super::rewrite::Canonicalize;
@@ -24,6 +24,8 @@ pub(super) struct Changes {
     pub(super) accumulators: Option<Accumulators>,
     /// Functions to call with what is dropped.
     pub(super) callees: Callees,
+    /// Count this global down in every function and loop, and trap at zero.
+    pub(super) fuel: Option<u32>,
 }
 
 /// The globals that dropped values go to.
@@ -129,6 +131,9 @@ pub(super) fn rewrite(
     };
 
     let mut code = Vec::new();
+    if let Some(fuel) = changes.fuel {
+        burn(fuel, &mut |instruction| instruction.encode(&mut code));
+    }
     let mut copied = locals_end;
     let mut ops = wasmparser::OperatorsReader::new(reader);
     while !ops.eof() {
@@ -141,7 +146,7 @@ pub(super) fn rewrite(
             let behind = at(ops.original_position());
             match edit {
                 Edit::Canonicalize(_) => {}
-                Edit::CanonicalizeResult(_) => {
+                Edit::CanonicalizeResult(_) | Edit::Burn(_) => {
                     code.extend_from_slice(&bytes[copied..behind]);
                     copied = behind;
                 }
@@ -151,7 +156,7 @@ pub(super) fn rewrite(
         }
     }
     ops.finish()?;
-    if copied == locals_end {
+    if code.is_empty() {
         return Ok(None);
     }
     code.extend_from_slice(&bytes[copied..]);
@@ -171,6 +176,8 @@ enum Edit<'a> {
     Fold(ValType, Accumulators),
     /// Call a function instead of dropping its argument, or of doing nothing.
     Call(&'a Callee),
+    /// Count fuel, after the operator.
+    Burn(u32),
 }
 
 fn edit_for<'a>(
@@ -193,6 +200,7 @@ fn edit_for<'a>(
         }
         Operator::F32DemoteF64 => conversions.then_some(Edit::CanonicalizeResult(ValType::F32)),
         Operator::F64PromoteF32 => conversions.then_some(Edit::CanonicalizeResult(ValType::F64)),
+        Operator::Loop { .. } => changes.fuel.map(Edit::Burn),
         Operator::Nop => changes.callees.choose(None, salt).map(Edit::Call),
         Operator::Drop => {
             // Unreachable code may drop a value of no particular type.
@@ -224,6 +232,7 @@ fn apply(edit: Edit<'_>, changes: &Changes, code: &mut Vec<u8>, scratch: &mut Sc
             canonicalize(ty, scratch, &mut emit)
         }
         Edit::Fold(ty, to) => fold(ty, to, scratch, &mut emit),
+        Edit::Burn(fuel) => burn(fuel, &mut emit),
         Edit::Call(callee) => {
             emit(Instruction::Call(callee.index));
             for ty in callee.results.iter().rev() {
@@ -234,6 +243,19 @@ fn apply(edit: Edit<'_>, changes: &Changes, code: &mut Vec<u8>, scratch: &mut Sc
             }
         }
     }
+}
+
+/// `if fuel = 0 { trap }; fuel = fuel - 1`
+fn burn(fuel: u32, emit: &mut dyn FnMut(Instruction<'_>)) {
+    emit(Instruction::GlobalGet(fuel));
+    emit(Instruction::I32Eqz);
+    emit(Instruction::If(BlockType::Empty));
+    emit(Instruction::Unreachable);
+    emit(Instruction::End);
+    emit(Instruction::GlobalGet(fuel));
+    emit(Instruction::I32Const(1));
+    emit(Instruction::I32Sub);
+    emit(Instruction::GlobalSet(fuel));
 }
 
 /// `global = value xor rotl(global, 5)`

@@ -2,15 +2,16 @@
 //!
 //! Receives any valid module, hands on an equivalent one in which everything that an
 //! observer wants to read is exported, and a [`Shape`] that says what there is. Code
-//! changes only in two ways, both optional: NaNs are made canonical ([`Canonicalize`]), and
-//! dropped numbers are folded into a global. Everything untouched is copied byte by byte.
+//! changes only in three ways, all optional: NaNs are made canonical ([`Canonicalize`]), dropped
+//! numbers are folded into a global, and run time is bounded ([`Bound`]). Everything untouched is
+//! copied byte by byte.
 
 mod body;
 mod microwasm;
 mod rewrite;
 mod shape;
 
-pub use rewrite::{Canonicalize, Options, PrepareError, Prepared, prepare};
+pub use rewrite::{Bound, Canonicalize, Options, PrepareError, Prepared, prepare};
 pub use shape::{Export, Import, ImportType, ItemKind, Shape};
 pub(crate) use shape::{encoder_type, val_type};
 

@@ -4,13 +4,13 @@ use microwasm::input::{Form, InputError};
 use thiserror::Error;
 use wasm_encoder::{
     CodeSection, ConstExpr, Encode, ExportKind, ExportSection, GlobalSection, GlobalType, Module,
-    RawSection, ValType,
+    RawSection,
 };
 use wasmparser::{BinaryReaderError, FuncValidatorAllocations, Payload, ValidPayload, Validator};
 
 use super::body::{self, Accumulators, Callees, Changes};
-use super::shape::{ItemKind, Shape};
-use super::{FEATURES, FUEL_EXPORT, RESERVED};
+use super::shape::{ItemKind, Shape, encoder_type};
+use super::{FEATURES, FUEL, FUEL_EXPORT, RESERVED};
 
 /// Which NaNs are made canonical, so that engines that are free in their choice agree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,18 @@ pub enum Canonicalize {
     Conversions,
 }
 
+/// What bounds how long the functions of a module run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bound {
+    /// Nothing that the suite knows of.
+    #[default]
+    Nothing,
+    /// A global of the module's own, to be exported as [`FUEL_EXPORT`].
+    Global(u32),
+    /// A global that is added, exported so, and counted down in every function and loop.
+    Added,
+}
+
 /// What [`prepare`] does besides validating.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -36,10 +48,11 @@ pub struct Options {
     pub call_with_drops: bool,
     /// Export every function under a name of its own, `f0`, `f1`, …, for invocations.
     pub name_funcs: bool,
-    /// Export everything under reserved names, for observation.
+    /// Export everything under reserved names, for observation; such names that the module has
+    /// already stay otherwise.
     pub observe: bool,
-    /// Export this global as [`FUEL_EXPORT`].
-    pub fuel_global: Option<u32>,
+    /// What bounds the run time.
+    pub bound: Bound,
 }
 
 impl Options {
@@ -50,7 +63,7 @@ impl Options {
         call_with_drops: false,
         name_funcs: false,
         observe: true,
-        fuel_global: None,
+        bound: Bound::Nothing,
     };
 }
 
@@ -200,43 +213,39 @@ impl<'a> Rewriter<'a> {
     /// globals, then the accumulators.
     fn globals(&mut self, count: u32, data: &[u8]) {
         self.globals_done = true;
-        if !self.options.fold_drops {
+        let mut section = GlobalSection::new();
+        let shape = &mut self.shape;
+        let mut add = |ty: microwasm::ValType, init: ConstExpr| {
+            let mutable = true;
+            section.global(
+                GlobalType {
+                    val_type: encoder_type(ty),
+                    mutable,
+                    shared: false,
+                },
+                &init,
+            );
+            shape
+                .globals
+                .push(microwasm::module::GlobalType { ty, mutable });
+            shape.globals.len() as u32 - 1
+        };
+        if self.options.fold_drops {
+            self.changes.accumulators = Some(Accumulators {
+                narrow: add(microwasm::ValType::I32, ConstExpr::i32_const(0)),
+                wide: add(microwasm::ValType::I64, ConstExpr::i64_const(0)),
+            });
+        }
+        if self.options.bound == Bound::Added {
+            let fuel = add(microwasm::ValType::I32, ConstExpr::i32_const(FUEL as i32));
+            self.changes.fuel = Some(fuel);
+        }
+        if section.is_empty() {
             if count > 0 {
                 self.out.section(&RawSection { id: 6, data });
             }
             return;
         }
-        let mut section = GlobalSection::new();
-        let first = self.shape.globals.len() as u32;
-        for (ty, init, mine) in [
-            (
-                ValType::I32,
-                ConstExpr::i32_const(0),
-                microwasm::ValType::I32,
-            ),
-            (
-                ValType::I64,
-                ConstExpr::i64_const(0),
-                microwasm::ValType::I64,
-            ),
-        ] {
-            section.global(
-                GlobalType {
-                    val_type: ty,
-                    mutable: true,
-                    shared: false,
-                },
-                &init,
-            );
-            self.shape.globals.push(microwasm::module::GlobalType {
-                ty: mine,
-                mutable: true,
-            });
-        }
-        self.changes.accumulators = Some(Accumulators {
-            narrow: first,
-            wide: first + 1,
-        });
         let mut bytes = Vec::with_capacity(data.len() + 16);
         let mut added = Vec::new();
         section.encode(&mut added);
@@ -254,6 +263,17 @@ impl<'a> Rewriter<'a> {
         self.exports_done = true;
         let mut section = ExportSection::new();
         let mut taken = Vec::new();
+        let fuel = match self.options.bound {
+            Bound::Nothing => None,
+            Bound::Global(global) => Some(global),
+            Bound::Added => self.changes.fuel,
+        };
+        // A bound that is added is the only one.
+        let added = self.changes.fuel.is_some();
+        if added {
+            let exports = &mut self.shape.exports;
+            exports.retain(|export| &*export.name != FUEL_EXPORT);
+        }
         for export in own.into_iter().flat_map(|own| own.clone()).flatten() {
             let kind = match export.kind {
                 wasmparser::ExternalKind::Func | wasmparser::ExternalKind::FuncExact => {
@@ -264,16 +284,14 @@ impl<'a> Rewriter<'a> {
                 wasmparser::ExternalKind::Global => ExportKind::Global,
                 wasmparser::ExternalKind::Tag => continue,
             };
-            if !export.name.starts_with(RESERVED) {
+            let ours = self.options.observe && export.name.starts_with(RESERVED)
+                || added && export.name == FUEL_EXPORT;
+            if !ours {
                 section.export(export.name, kind, export.index);
                 taken.push(export.name);
             }
         }
-        if let Some(global) = self
-            .options
-            .fuel_global
-            .filter(|_| !taken.contains(&FUEL_EXPORT))
-        {
+        if let Some(global) = fuel.filter(|_| !taken.contains(&FUEL_EXPORT)) {
             section.export(FUEL_EXPORT, ExportKind::Global, global);
             let (name, kind) = (FUEL_EXPORT.into(), ItemKind::Global);
             self.shape.exports.push(super::Export {

@@ -4,18 +4,21 @@ use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use microwasm_oracle::cache::Cached;
 use microwasm_oracle::choice::{Choices, mix};
+use microwasm_oracle::panics::caught;
 use microwasm_oracle::roundtrip::Roundtrip;
 use microwasm_oracle::stats::Stats;
-use microwasm_oracle::targets::{self, Target, Verdict};
+use microwasm_oracle::targets::{self, Outcome, Target, Verdict};
 
 use crate::error::CliError;
-use crate::{Found, coverage, input, ui};
+use crate::groups::Seen;
+use crate::record::{Campaign, Raw, Record};
+use crate::{Found, coverage, input, record, ui};
 
 /// Compare engines on many random modules
 ///
@@ -23,6 +26,10 @@ use crate::{Found, coverage, input, ui};
 /// of them. The same seed gives the same inputs. The target `roundtrip` makes one module and
 /// two mutated ones of each input, and executes none; `cache` compiles versions of a module.
 /// With `all`, all targets take turns.
+///
+/// With --record, a folder gets a log of the progress, and findings with the same key, which is
+/// what `localize` says of them, are one: it gets a few inputs for each key and a small regression,
+/// named after it. `microwasm report` makes a page of the folder.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     microwasm campaign --inputs 100000\n  \
@@ -30,7 +37,8 @@ use crate::{Found, coverage, input, ui};
     microwasm campaign --target roundtrip --inputs 1000000 --jobs 2\n  \
     microwasm campaign --target all --seconds 60 --journal last-input\n  \
     microwasm campaign --target all --inputs 1000000 --coverage coverage.json --unreached\n  \
-    microwasm campaign --inputs 1000000 --seed 7 --jobs 2 --save target/findings")]
+    microwasm campaign --inputs 1000000 --seed 7 --jobs 2 --save target/findings\n  \
+    microwasm campaign --target all --inputs 1000000 --record target/night --keep-going")]
 pub(crate) struct Args {
     /// The target
     #[arg(long, default_value = "differential", value_parser = job)]
@@ -50,9 +58,18 @@ pub(crate) struct Args {
     /// Threads
     #[arg(long, default_value_t = 1)]
     jobs: usize,
-    /// Stop after this many findings
+    /// Stop after this many findings; with --keep-going, after so many different ones
     #[arg(long, default_value_t = 20)]
     findings: u64,
+    /// Write what happens into this directory: progress, and findings by what is wrong
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// Go on after findings that are known, and after panics
+    #[arg(long, requires = "record")]
+    keep_going: bool,
+    /// Seconds to make each recorded finding small in; 0 makes no regressions
+    #[arg(long, default_value_t = 20, value_name = "SECONDS")]
+    minimize: u64,
     /// Write the inputs of findings into this directory
     #[arg(long)]
     save: Option<PathBuf>,
@@ -108,16 +125,30 @@ impl Task {
         }
     }
 
-    /// How long inputs are at most.
-    fn longest(self) -> usize {
+    fn run(self, bytes: &[u8]) -> CameTo {
         match self {
-            Task::Compare(target) => target.longest(),
-            Task::Roundtrip | Task::Cache => 600,
+            Task::Compare(target) => CameTo::Compared(target.run(bytes)),
+            Task::Roundtrip => CameTo::Roundtrip(targets::roundtrip(bytes)),
+            Task::Cache => CameTo::Cache(targets::cache(bytes)),
+        }
+    }
+
+    fn input(self, choices: &mut Choices) -> Vec<u8> {
+        match self {
+            Task::Compare(target) => target.input(choices),
+            Task::Roundtrip | Task::Cache => targets::random_bytes(choices, 600),
         }
     }
 }
 
 impl Job {
+    fn name(self) -> &'static str {
+        match self {
+            Job::One(task) => task.name(),
+            Job::All => "all",
+        }
+    }
+
     /// What the input with this number is for.
     fn task(self, number: u64) -> Task {
         let compare = Target::ALL.len() as u64;
@@ -143,11 +174,7 @@ fn job(name: &str) -> Result<Job, String> {
 
 fn bytes_of(args: &Args, number: u64) -> Vec<u8> {
     let mut choices = Choices::new(mix(args.seed, number));
-    let longest = args.target.task(number).longest();
-    let length = choices.below(longest as u64) + 1;
-    (0..length.div_ceil(8))
-        .flat_map(|_| choices.bits().to_le_bytes())
-        .collect()
+    args.target.task(number).input(&mut choices)
 }
 
 /// In place of the number of an input.
@@ -166,10 +193,15 @@ struct Shared<'a> {
     /// When no more inputs are taken.
     end: Option<Instant>,
     stats: Mutex<Stats>,
+    record: Option<Mutex<Record>>,
 }
 
 pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
-    if args.coverage.is_some() || args.unreached {
+    // A record has the counts if there are any.
+    let recorded = args.record.as_ref().filter(|_| coverage::COUNTED);
+    let recorded = recorded.map(|dir| dir.join(record::COVERAGE));
+    let coverage = args.coverage.clone().or(recorded);
+    if coverage.is_some() || args.unreached {
         coverage::begin()?;
     }
     if let Some(dir) = &args.save {
@@ -189,6 +221,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
             .seconds
             .map(|seconds| Instant::now() + Duration::from_secs(seconds)),
         stats: Mutex::new(Stats::default()),
+        record: create_record(args)?.map(Mutex::new),
     };
     let start = Instant::now();
     std::thread::scope(|scope| {
@@ -208,6 +241,10 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
                 )
             });
             say_slow(args, &shared.running, &mut seen)?;
+            if let Some(record) = &shared.record {
+                let stats = lock(&shared.stats).clone();
+                lock(record).progress(&stats, false)?;
+            }
         }
         progress.finish();
         workers.into_iter().try_for_each(|worker| {
@@ -216,10 +253,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
                 .unwrap_or_else(|p| std::panic::resume_unwind(p))
         })
     })?;
-    let stats = shared
-        .stats
-        .into_inner()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let stats = lock(&shared.stats).clone();
     let per_second = stats.inputs as f64 / start.elapsed().as_secs_f64();
     let mut out = std::io::stdout().lock();
     if args.json {
@@ -234,13 +268,14 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
             "executions per second"
         )?;
     }
-    if args.coverage.is_some() || args.unreached {
-        coverage::end(
-            args.coverage.as_deref(),
-            args.unreached,
-            args.json,
-            &mut out,
-        )?;
+    if coverage.is_some() || args.unreached {
+        coverage::end(coverage.as_deref(), args.unreached, args.json, &mut out)?;
+    }
+    if let Some(record) = shared.record {
+        let mut record = record.into_inner().unwrap_or_else(PoisonError::into_inner);
+        record.progress(&stats, true)?;
+        let out: Option<&mut dyn std::io::Write> = (!args.json).then_some(&mut out);
+        record.finish(Duration::from_secs(args.minimize), out)?;
     }
     Ok(if stats.diverged == 0 {
         Found::Nothing
@@ -270,10 +305,26 @@ fn say_slow(
     Ok(())
 }
 
+/// The record that was asked for.
+fn create_record(args: &Args) -> Result<Option<Record>, CliError> {
+    let campaign = Campaign {
+        target: args.target.name().to_owned(),
+        seed: args.seed,
+        first: args.first,
+        jobs: args.jobs,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let dir = args.record.as_ref();
+    dir.map(|dir| Record::create(dir, &campaign)).transpose()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Takes inputs until there are no more.
 fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
     let args = shared.args;
-    let mut stats = Stats::default();
     let mut journal = args.journal.as_deref().map(Journal::create).transpose()?;
     loop {
         let number = shared.next.fetch_add(1, Ordering::Relaxed);
@@ -288,50 +339,84 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
         if let Some(journal) = &mut journal {
             journal.note(task, number, &bytes)?;
         }
-        let broken = |broken: &dyn std::fmt::Display| {
-            shared.found.fetch_add(1, Ordering::Relaxed);
-            report(args, number, &bytes, broken)
+        let came_to = match args.keep_going {
+            false => task.run(&bytes),
+            true => caught(|| task.run(&bytes)).unwrap_or_else(CameTo::Panicked),
         };
-        let outcome = match task {
-            Task::Compare(target) => target.run(&bytes),
-            Task::Roundtrip => {
-                let outcome = targets::roundtrip(&bytes);
-                stats.add_roundtrip(&outcome);
-                if let Roundtrip::Broken(what) = &outcome {
-                    broken(what)?;
-                }
-                continue;
-            }
-            Task::Cache => {
-                let outcome = targets::cache(&bytes);
-                stats.add_cache(&outcome);
-                if let Cached::Differs(what) = &outcome {
-                    broken(what)?;
-                }
-                continue;
-            }
-        };
-        stats.add(&outcome);
-        match &outcome.verdict {
-            Verdict::Diverged(finding) => {
+        came_to.count(&mut lock(&shared.stats));
+        if let Some((signature, text)) = came_to.finding() {
+            let raw = Raw {
+                target: task.name(),
+                input: (args.seed, number),
+                bytes: &bytes,
+                signature,
+            };
+            let seen = match &shared.record {
+                Some(record) => lock(record).finding(&raw)?,
+                None => Seen::First,
+            };
+            if seen == Seen::First || !args.keep_going {
                 shared.found.fetch_add(1, Ordering::Relaxed);
-                report(args, number, &bytes, &**finding)?;
+                report(args, number, &bytes, &text)?;
             }
-            Verdict::Outvoted(_) => {
-                if let Some(dir) = &args.save {
-                    input::write(&saved(dir, "outvoted", args.seed, number), &bytes)?;
-                }
-            }
-            Verdict::Agree | Verdict::Poisoned(_) | Verdict::Discarded(_) => {}
+        } else if let (CameTo::Compared(outcome), Some(dir)) = (&came_to, &args.save)
+            && matches!(outcome.verdict, Verdict::Outvoted(_))
+        {
+            input::write(&saved(dir, "outvoted", args.seed, number), &bytes)?;
         }
     }
     running.store(NONE, Ordering::Relaxed);
-    shared
-        .stats
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
-        .merge(&stats);
     Ok(())
+}
+
+/// What an input came to.
+enum CameTo {
+    Compared(Outcome),
+    Roundtrip(Roundtrip),
+    Cache(Cached),
+    /// Where.
+    Panicked(String),
+}
+
+impl CameTo {
+    fn count(&self, stats: &mut Stats) {
+        match self {
+            CameTo::Compared(outcome) => stats.add(outcome),
+            CameTo::Roundtrip(outcome) => stats.add_roundtrip(outcome),
+            CameTo::Cache(outcome) => stats.add_cache(outcome),
+            CameTo::Panicked(_) => {
+                stats.inputs += 1;
+                stats.diverged += 1;
+            }
+        }
+    }
+
+    /// What findings that look alike have in common, and what there is to say of this one.
+    fn finding(&self) -> Option<(String, String)> {
+        /// The kind of a failure, without what differs from one to the next.
+        fn kind(text: &str) -> String {
+            let end = text.find(|c: char| c == ':' || c.is_ascii_digit());
+            text[..end.unwrap_or(text.len())].trim().to_owned()
+        }
+        match self {
+            CameTo::Compared(Outcome {
+                verdict: Verdict::Diverged(finding),
+                ..
+            }) => Some((finding.divergence.signature(), finding.to_string())),
+            CameTo::Roundtrip(Roundtrip::Broken(broken)) => {
+                let text = broken.to_string();
+                Some((kind(&text), text))
+            }
+            CameTo::Cache(Cached::Differs(difference)) => {
+                Some(("code differs".to_owned(), difference.to_string()))
+            }
+            CameTo::Panicked(place) => {
+                let text = format!("panic at {place}");
+                Some((text.clone(), text))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The file that has the input at hand.
@@ -370,12 +455,7 @@ impl Journal {
     }
 }
 
-fn report(
-    args: &Args,
-    number: u64,
-    bytes: &[u8],
-    finding: &dyn std::fmt::Display,
-) -> Result<(), CliError> {
+fn report(args: &Args, number: u64, bytes: &[u8], finding: &str) -> Result<(), CliError> {
     eprintln!(
         "input {number}: {}: {finding}\n",
         ui::bad("finding", ui::Stream::Err)

@@ -294,15 +294,19 @@ fn listing(args: &Args, wasm: &[u8]) -> Result<String, CliError> {
 }
 
 fn functions(args: &Args, wasm: &[u8]) -> Result<Vec<Listed>, CliError> {
-    let settings = settings(args);
-    let listed = match settings.backend {
-        Backend::X64 => list(settings, Compiler::new(settings), wasm),
-        Backend::Bytecode => list(settings, bytecode::Compiler::new(settings), wasm),
-    };
-    listed.map_err(|error| error.in_file(&args.file))
+    list(settings(args), wasm, &args.file)
 }
 
-fn list<C>(settings: Settings, compiler: C, wasm: &[u8]) -> Result<Vec<Listed>, CompileError>
+/// The functions of a module, and what became of their operators.
+pub(crate) fn list(settings: Settings, wasm: &[u8], path: &Path) -> Result<Vec<Listed>, CliError> {
+    let listed = match settings.backend {
+        Backend::X64 => list_with(settings, Compiler::new(settings), wasm),
+        Backend::Bytecode => list_with(settings, bytecode::Compiler::new(settings), wasm),
+    };
+    listed.map_err(|error| error.in_file(path))
+}
+
+fn list_with<C>(settings: Settings, compiler: C, wasm: &[u8]) -> Result<Vec<Listed>, CompileError>
 where
     Lister<C>: Consumer<Error = CompileError>,
 {

@@ -5,6 +5,9 @@ use std::path::Path;
 
 use crate::error::CliError;
 
+/// Whether this program counts.
+pub(crate) const COUNTED: bool = cfg!(feature = "coverage");
+
 /// Counts from here on.
 #[cfg(not(feature = "coverage"))]
 pub(crate) fn begin() -> Result<(), CliError> {

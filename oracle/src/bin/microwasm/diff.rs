@@ -72,11 +72,9 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
 fn case(args: &Args) -> Result<Case, CliError> {
     let path = args.file.clone();
     if args.artifact {
-        let bytes = input::read(&args.file)?;
-        let case = args.target.case(&bytes);
-        return case
-            .map(|(case, _)| case)
-            .map_err(|source| CliError::Discard { path, source });
+        return input::failing(&args.file, args.target)?
+            .case()
+            .map_err(|source| CliError::Regression { path, source });
     }
     let mut regression = input::regression(&args.file)?;
     if let Some(seed) = args.seed {

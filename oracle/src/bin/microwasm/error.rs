@@ -89,6 +89,11 @@ pub(crate) enum CliError {
         "this program counts no rules; build one that does: cargo build --release -p microwasm-oracle --features coverage"
     )]
     NoCoverage,
+    #[error("{path}: {source}")]
+    Record {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
     #[error("{0} is not there, or holds no such file")]
     Nothing(PathBuf),
 }

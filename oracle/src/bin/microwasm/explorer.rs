@@ -13,8 +13,8 @@ use microwasm_codegen::listing::{Line, ListedOp};
 
 use crate::compile::Listed;
 
-const STYLE: &str = include_str!("explorer/style.css");
-const SCRIPT: &str = include_str!("explorer/script.js");
+pub(crate) const STYLE: &str = include_str!("explorer/style.css");
+pub(crate) const SCRIPT: &str = include_str!("explorer/script.js");
 
 /// Makes the page.
 pub(crate) fn page(file: &Path, module: &[u8], functions: &[Listed]) -> String {
@@ -36,7 +36,7 @@ pub(crate) fn page(file: &Path, module: &[u8], functions: &[Listed]) -> String {
 }
 
 /// Offset and text of every line of a WebAssembly module.
-fn lines(module: &[u8]) -> Option<Vec<(u32, String)>> {
+pub(crate) fn lines(module: &[u8]) -> Option<Vec<(u32, String)>> {
     if Form::of(module) != Form::Wasm {
         return None;
     }
@@ -48,7 +48,8 @@ fn lines(module: &[u8]) -> Option<Vec<(u32, String)>> {
     Some(lines.collect())
 }
 
-fn function(page: &mut String, listed: &Listed, lines: Option<&[(u32, String)]>) {
+/// Writes the table of a function; `lines` are those of the module if it is WebAssembly.
+pub(crate) fn function(page: &mut String, listed: &Listed, lines: Option<&[(u32, String)]>) {
     let Listed {
         func,
         body,
@@ -169,11 +170,13 @@ fn instruction(out: &mut String, op: &str, line: &Line) {
     );
 }
 
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+/// Appends to a page.
+pub(crate) fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("a string takes everything");
 }
 
-fn escape(text: &str) -> String {
+/// A text as HTML.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

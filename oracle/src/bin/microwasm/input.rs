@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use microwasm::input::Form;
 use microwasm_oracle::engine::Engine;
+use microwasm_oracle::generate::mutate::Bounded;
+use microwasm_oracle::reduce::worker::Worker;
 use microwasm_oracle::regression::{Regression, parse_invocation, parse_seed};
 use microwasm_oracle::run::Invocation;
 use microwasm_oracle::targets::Target;
@@ -62,16 +65,17 @@ pub(crate) fn regression(path: &Path) -> Result<Regression, CliError> {
     Ok(Regression::of_module(module(path)?))
 }
 
-/// Whether a file is a module or a regression, and not an artifact.
-pub(crate) fn is_module(path: &Path) -> Result<bool, CliError> {
+/// Whether a file is a module or a regression, and not an artifact of `target`.
+pub(crate) fn is_module(path: &Path, target: Target) -> Result<bool, CliError> {
     let ending = path.extension().and_then(|ending| ending.to_str());
     let by_name = matches!(ending, Some("wat" | "wast" | "mwt" | "mw"));
-    Ok(by_name || read(path)?.starts_with(b"\0asm"))
+    // Inputs of `mutate` are modules themselves.
+    Ok(by_name || target != Target::Mutate && read(path)?.starts_with(b"\0asm"))
 }
 
 /// What a file that fails stands for: a module, a regression, or an artifact of `target`.
 pub(crate) fn failing(path: &Path, target: Target) -> Result<Regression, CliError> {
-    if is_module(path)? {
+    if is_module(path, target)? {
         return regression(path);
     }
     let bytes = read(path)?;
@@ -81,17 +85,39 @@ pub(crate) fn failing(path: &Path, target: Target) -> Result<Regression, CliErro
     };
     let (case, chosen) = target.case(&bytes).map_err(discard)?;
     let chosen = chosen.iter().map(|i| engines::NAMES[*i].to_owned());
+    let mut second = None;
     let wasm = match target {
         Target::Differential => generate::module(&bytes).map_err(discard)?.wasm,
+        Target::Mutate => {
+            let module = Bounded::read(&bytes).map_err(discard)?;
+            second = module.mutant().ok();
+            module.wasm
+        }
         Target::Directed(_) | Target::Microwasm => case.wasm,
     };
-    Ok(Regression {
+    let mut regression = Regression {
         seed: case.seed,
         nans: case.nans,
         invocations: Some(case.invocations),
         engines: chosen.collect(),
         ..Regression::of_module(wasm)
-    })
+    };
+    // The module itself, or what was made of it.
+    if let Some(second) = second
+        && judge(JUDGED)?.judge(&regression)?.is_none()
+    {
+        regression.wasm = second.wasm;
+    }
+    Ok(regression)
+}
+
+/// How long an input may take to show whether it fails.
+const JUDGED: Duration = Duration::from_secs(10);
+
+/// Children of this very program that judge, each within `limit`.
+pub(crate) fn judge(limit: Duration) -> Result<Worker, CliError> {
+    let program = std::env::current_exe()?;
+    Ok(Worker::new(program, vec!["judge".to_owned()], limit))
 }
 
 pub(crate) fn engine(name: &str) -> Result<Box<dyn Engine>, CliError> {

@@ -11,12 +11,14 @@ mod diff;
 mod error;
 mod explorer;
 mod generate;
+mod groups;
 mod input;
 mod localize;
 mod minimize;
+mod record;
 mod replay;
+mod report;
 mod run;
-
 mod triage;
 mod ui;
 mod wast;
@@ -62,6 +64,7 @@ enum Command {
     Localize(localize::Args),
     Triage(triage::Args),
     Campaign(campaign::Args),
+    Report(report::Args),
     Generate(generate::Args),
     /// Localizes in a process of its own.
     #[command(hide = true)]
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Localize(args) => localize::main(args),
         Command::Triage(args) => triage::main(args),
         Command::Campaign(args) => campaign::main(args),
+        Command::Report(args) => report::main(args),
         Command::Generate(args) => generate::main(args),
         Command::Watch => microwasm_oracle::localize::worker::serve()
             .map(|()| Found::Nothing)
