@@ -298,7 +298,9 @@ fn no_corruption_panics() {
     }
     assert!(refused > image.len(), "{refused} of {}", 8 * image.len());
     for len in 0..image.len() {
-        assert!(built.validate(&image[..len]).is_err() || len + Stencils::ALIGN as usize > image.len());
+        assert!(
+            built.validate(&image[..len]).is_err() || len + Stencils::ALIGN as usize > image.len()
+        );
     }
 }
 
