@@ -80,3 +80,19 @@ fn few_artifacts_of_a_key_are_kept() {
     assert_eq!(names(&dir), ["a.wat", "findings.json"]);
     fs::remove_dir_all(&dir).expect("it is there");
 }
+
+#[test]
+fn outcomes_do_not_depend_on_what_ran_before() {
+    let outcomes = |more: &[&str]| {
+        let campaign = ["campaign", "--target", "all", "--inputs", "300", "--json"];
+        let output = microwasm(&[&campaign, more].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let counts: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        counts["outcomes"].clone()
+    };
+    let forwards = outcomes(&[]);
+    assert!(forwards.is_string());
+    assert_eq!(outcomes(&["--backwards"]), forwards);
+    assert_eq!(outcomes(&["--jobs", "3"]), forwards);
+    assert_ne!(outcomes(&["--seed", "1"]), forwards);
+}

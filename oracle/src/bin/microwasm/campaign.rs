@@ -1,6 +1,7 @@
 //! `microwasm campaign`
 
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,9 @@ use crate::{Found, coverage, input, record, ui};
 /// two mutated ones of each input, and executes none; `cache` compiles versions of a module.
 /// With `all`, all targets take turns.
 ///
+/// `outcomes` is a digest of what all inputs came to, whatever their order: it is the same for
+/// the same inputs, or something depends on what ran before.
+///
 /// With --record, a folder gets a log of the progress, and findings with the same key, which is
 /// what `localize` says of them, are one: it gets a few inputs for each key and a small regression,
 /// named after it. `microwasm report` makes a page of the folder.
@@ -38,6 +42,7 @@ use crate::{Found, coverage, input, record, ui};
     microwasm campaign --target all --seconds 60 --journal last-input\n  \
     microwasm campaign --target all --inputs 1000000 --coverage coverage.json --unreached\n  \
     microwasm campaign --inputs 1000000 --seed 7 --jobs 2 --save target/findings\n  \
+    microwasm campaign --target all --inputs 100000 --backwards\n  \
     microwasm campaign --target all --inputs 1000000 --record target/night --keep-going")]
 pub(crate) struct Args {
     /// The target
@@ -55,6 +60,9 @@ pub(crate) struct Args {
     /// Seed of the inputs
     #[arg(long, default_value = "0", value_parser = input::seed)]
     seed: u64,
+    /// Take the inputs from the last to the first
+    #[arg(long)]
+    backwards: bool,
     /// Threads
     #[arg(long, default_value_t = 1)]
     jobs: usize,
@@ -190,6 +198,8 @@ struct Shared<'a> {
     /// What each thread is at.
     running: Vec<AtomicU64>,
     found: AtomicU64,
+    /// Sum of the digests of what inputs came to.
+    outcomes: AtomicU64,
     /// When no more inputs are taken.
     end: Option<Instant>,
     stats: Mutex<Stats>,
@@ -217,6 +227,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
             .map(|_| AtomicU64::new(NONE))
             .collect(),
         found: AtomicU64::new(0),
+        outcomes: AtomicU64::new(0),
         end: args
             .seconds
             .map(|seconds| Instant::now() + Duration::from_secs(seconds)),
@@ -255,17 +266,19 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
     })?;
     let stats = lock(&shared.stats).clone();
     let per_second = stats.inputs as f64 / start.elapsed().as_secs_f64();
+    let outcomes = format!("{:016x}", shared.outcomes.load(Ordering::Relaxed));
     let mut out = std::io::stdout().lock();
     if args.json {
         let mut json = serde_json::to_value(&stats).map_err(std::io::Error::from)?;
         json["executed_percent"] = stats.executed_percent().into();
         json["per_second"] = per_second.into();
+        json["outcomes"] = outcomes.into();
         writeln!(out, "{json}")?;
     } else {
         writeln!(
             out,
-            "{stats}\n{:<24}{per_second:>12.0}",
-            "executions per second"
+            "{stats}\n{:<24}{per_second:>12.0}\n{:<20}{outcomes}",
+            "executions per second", "outcomes"
         )?;
     }
     if coverage.is_some() || args.unreached {
@@ -332,7 +345,10 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
         if over || number >= args.inputs || shared.found.load(Ordering::Relaxed) >= args.findings {
             break;
         }
-        let number = args.first + number;
+        let number = match args.backwards {
+            false => args.first + number,
+            true => args.first + args.inputs - 1 - number,
+        };
         running.store(number, Ordering::Relaxed);
         let bytes = bytes_of(args, number);
         let task = args.target.task(number);
@@ -343,6 +359,8 @@ fn work(shared: &Shared<'_>, running: &AtomicU64) -> Result<(), CliError> {
             false => task.run(&bytes),
             true => caught(|| task.run(&bytes)).unwrap_or_else(CameTo::Panicked),
         };
+        let digest = came_to.digest(number);
+        shared.outcomes.fetch_add(digest, Ordering::Relaxed);
         came_to.count(&mut lock(&shared.stats));
         if let Some((signature, text)) = came_to.finding() {
             let raw = Raw {
@@ -379,6 +397,20 @@ enum CameTo {
 }
 
 impl CameTo {
+    /// Of everything that may not depend on what ran before.
+    fn digest(&self, number: u64) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        number.hash(&mut hasher);
+        match self {
+            CameTo::Compared(outcome) => format!("{outcome:?}"),
+            CameTo::Roundtrip(outcome) => format!("{outcome:?}"),
+            CameTo::Cache(outcome) => format!("{outcome:?}"),
+            CameTo::Panicked(place) => place.clone(),
+        }
+        .hash(&mut hasher);
+        hasher.finish()
+    }
+
     fn count(&self, stats: &mut Stats) {
         match self {
             CameTo::Compared(outcome) => stats.add(outcome),
