@@ -435,11 +435,13 @@ impl Sink for FunctionCompiler<'_> {
 
     #[inline]
     fn replace(&mut self, depth: u32) {
-        // Between the two there may be something to do.
-        if self.c.watched || cfg!(feature = "coverage") {
+        // A perturbation may come between the two.
+        if self.c.cx.perturb.is_some() {
             self.op(Op::Swap(depth));
             self.op(Op::Drop);
         } else if !self.c.blocks.is_dead() {
+            #[cfg(feature = "coverage")]
+            self.count_operator(&Op::Swap(depth));
             self.c.cx.settle_flags();
             self.c.cx.replace(self.depth(depth));
             self.end_op();
