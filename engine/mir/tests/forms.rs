@@ -278,3 +278,16 @@ fn what_is_malformed_is_named() {
         Err(BinaryError::Malformed { offset, cause }.into())
     );
 }
+
+/// Groups of locals may be empty; Microwasm says nothing of them.
+#[test]
+fn a_group_of_no_locals_is_nothing() {
+    let mut wasm = assemble("(module (func (local i32)))");
+    let groups = wasm
+        .windows(3)
+        .rposition(|bytes| bytes == [1, 1, 0x7f])
+        .expect("one group of one local");
+    wasm[groups + 1] = 0;
+    let (_, functions) = read(&wasm).expect("valid");
+    assert_eq!(functions, [["br .return"]]);
+}
