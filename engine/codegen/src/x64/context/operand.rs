@@ -1,0 +1,168 @@
+//! Operands: bringing values where an instruction wants them.
+
+use super::super::moves;
+use super::super::reg::{Gpr, Reg, Xmm};
+use super::super::stack::{Loc, VirtualStack};
+use super::Context;
+use microwasm::{RegClass, ValType};
+
+/// A popped operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operand {
+    /// Type of the value.
+    pub ty: ValType,
+    /// Where the value is; never [`Loc::Flags`], and [`Loc::Home`] has become [`Loc::Slot`].
+    pub loc: Loc,
+}
+
+impl Operand {
+    /// The operand's bits, if it is a constant.
+    #[inline]
+    pub fn constant(self) -> Option<u64> {
+        match self.loc {
+            Loc::Const(bits) => Some(bits),
+            _ => None,
+        }
+    }
+
+    /// The operand as an immediate that sign-extends to its value.
+    #[inline]
+    pub fn imm32(self) -> Option<i32> {
+        match (self.loc, self.ty) {
+            (Loc::Const(bits), ValType::I32) => Some(bits as u32 as i32),
+            (Loc::Const(bits), _) => i32::try_from(bits as i64).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl Context {
+    /// Brings the value at `pos` into a register.
+    pub fn load_entry(&mut self, pos: u32) -> Reg {
+        let entry = self.stack.get(pos);
+        if let Loc::Reg { reg, .. } = entry.loc {
+            self.stamps[reg.0 as usize] = self.clock;
+            return reg;
+        }
+        let reg = self.alloc(entry.ty.class());
+        // Allocation may have spilled, and so moved, the entry's source.
+        let entry = self.stack.get(pos);
+        match entry.loc {
+            Loc::Home => {
+                rule!(LoadHome);
+                moves::load(&mut self.masm, entry.ty, moves::slot(entry.home), reg);
+                self.relocate(pos, Loc::Reg { reg, clean: true });
+                self.cache_slot(entry.home, reg);
+            }
+            Loc::Slot(from) => {
+                rule!(LoadSlot);
+                moves::load(&mut self.masm, entry.ty, moves::slot(from), reg);
+                self.relocate(pos, Loc::Reg { reg, clean: false });
+                self.cache_slot(from, reg);
+            }
+            Loc::Const(bits) => {
+                rule!(LoadConst);
+                moves::constant(&mut self.masm, entry.ty, bits, reg);
+                self.relocate(pos, Loc::Reg { reg, clean: false });
+            }
+            Loc::Flags(cond) => {
+                rule!(LoadFlags);
+                self.masm.setcc(cond, reg.gpr());
+                self.masm.movzx8(reg.gpr(), reg.gpr());
+                self.relocate(pos, Loc::Reg { reg, clean: false });
+            }
+            Loc::Reg { .. } => unreachable!("allocating puts no value into a register"),
+        }
+        self.held.remove(reg);
+        reg
+    }
+
+    /// `reg` now holds what is in `slot`: all who name the slot may use the register.
+    fn cache_slot(&mut self, slot: u32, reg: Reg) {
+        if let Some(pos) = self.stack.position_of_slot(slot)
+            && self.stack.get(pos).loc == Loc::Home
+            && self.stack.get(pos).ty.class()
+                == if reg.is_xmm() {
+                    RegClass::Xmm
+                } else {
+                    RegClass::Gpr
+                }
+            && self.stack.off().len() < VirtualStack::MAX_OFF
+        {
+            rule!(CacheOwner);
+            self.relocate(pos, Loc::Reg { reg, clean: true });
+        }
+        if self.stack.has_slot_aliases() {
+            for i in 0..self.stack.off().len() {
+                let pos = self.stack.off()[i];
+                if self.stack.get(pos).loc == Loc::Slot(slot) {
+                    rule!(CacheAlias);
+                    self.relocate(pos, Loc::Reg { reg, clean: false });
+                }
+            }
+        }
+    }
+
+    /// The operand in a register that must not be written; holds it.
+    #[inline]
+    pub fn reg(&mut self, operand: &mut Operand) -> Reg {
+        if let Loc::Reg { reg, .. } = operand.loc {
+            return reg;
+        }
+        self.load_operand(operand)
+    }
+
+    fn load_operand(&mut self, operand: &mut Operand) -> Reg {
+        let reg = self.alloc(operand.ty.class());
+        self.load_operand_into(*operand, reg);
+        if let Loc::Slot(slot) = operand.loc {
+            self.cache_slot(slot, reg);
+        }
+        operand.loc = Loc::Reg { reg, clean: false };
+        reg
+    }
+
+    /// Copies the operand into `reg`.
+    pub fn load_operand_into(&mut self, operand: Operand, reg: Reg) {
+        match operand.loc {
+            Loc::Reg { reg: from, .. } => {
+                if from != reg {
+                    moves::reg_to_reg(&mut self.masm, operand.ty, from, reg);
+                }
+            }
+            Loc::Const(bits) => moves::constant(&mut self.masm, operand.ty, bits, reg),
+            Loc::Slot(slot) => moves::load(&mut self.masm, operand.ty, moves::slot(slot), reg),
+            Loc::Flags(cond) => {
+                self.masm.setcc(cond, reg.gpr());
+                self.masm.movzx8(reg.gpr(), reg.gpr());
+            }
+            Loc::Home => unreachable!("a popped operand names its slot"),
+        }
+    }
+
+    /// The operand in a general-purpose register that must not be written.
+    #[inline]
+    pub fn gpr(&mut self, operand: &mut Operand) -> Gpr {
+        self.reg(operand).gpr()
+    }
+
+    /// The operand in a vector register that must not be written.
+    #[inline]
+    pub fn xmm(&mut self, operand: &mut Operand) -> Xmm {
+        self.reg(operand).xmm()
+    }
+
+    /// The operand in a register that the operator may overwrite: its own if no stack entry
+    /// is in it, else a copy.
+    #[inline]
+    pub fn reg_mut(&mut self, operand: Operand) -> Reg {
+        if let Loc::Reg { reg, .. } = operand.loc
+            && self.is_dead(reg)
+        {
+            return reg;
+        }
+        let reg = self.alloc(operand.ty.class());
+        self.load_operand_into(operand, reg);
+        reg
+    }
+}
