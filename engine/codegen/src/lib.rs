@@ -28,6 +28,7 @@ pub mod buffer;
 pub mod bytecode;
 #[cfg(feature = "cache")]
 pub mod cache;
+mod compiler;
 #[cfg(feature = "elf")]
 pub mod elf;
 pub mod error;
@@ -43,6 +44,7 @@ pub mod stencil;
 pub mod vmctx;
 pub mod x64;
 
+pub use compiler::FunctionCompiler;
 pub use error::CodegenError;
 pub use settings::{Backend, CpuFeatures, MemoryBounds, Settings};
 pub use stencil::{

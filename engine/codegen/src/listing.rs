@@ -7,6 +7,7 @@
 //! is shown with the operator at which it is emitted.
 
 use crate::bytecode::op::Text;
+use crate::compiler::FunctionCompiler;
 use crate::error::CodegenError;
 use crate::settings::Backend;
 use crate::stencil::{CodeOffset, ExternalName, Stencil};
@@ -25,35 +26,6 @@ pub struct ListedOp {
     /// Where its code begins; it ends where the next operator's begins.
     pub code: CodeOffset,
 }
-
-/// A backend's compiler of one function.
-pub trait FunctionCompiler: Sink {
-    /// Where code is emitted now.
-    fn offset(&self) -> CodeOffset;
-
-    /// Ends the function and appends its stencil.
-    ///
-    /// # Errors
-    /// A limit has been exceeded.
-    fn finish(self) -> Result<(), CodegenError>;
-}
-
-macro_rules! function_compiler {
-    ($backend:ident) => {
-        impl FunctionCompiler for crate::$backend::FunctionCompiler<'_> {
-            fn offset(&self) -> CodeOffset {
-                self.offset()
-            }
-
-            fn finish(self) -> Result<(), CodegenError> {
-                self.finish()
-            }
-        }
-    };
-}
-
-function_compiler!(x64);
-function_compiler!(bytecode);
 
 /// Compiles a function and takes notes.
 pub struct ListingSink<C> {

@@ -9,6 +9,7 @@
 //! branch and in code that nobody reaches; and where an operator went back to change code that
 //! was there already, so that what had been noted of the place is not so.
 
+use crate::compiler::FunctionCompiler;
 use crate::error::CodegenError;
 use crate::stencil::CodeOffset;
 use crate::x64::masm::Cond;
@@ -154,9 +155,7 @@ impl LocationMap {
 }
 
 /// A function compiler that says where things are.
-pub trait Observed: Sink {
-    /// Where the next code goes.
-    fn offset(&self) -> CodeOffset;
+pub trait Observed: FunctionCompiler {
     /// The last bytes of code before an offset.
     fn code_before(&self, offset: CodeOffset) -> &[u8];
     /// Whether the operator that comes next is skipped.
@@ -167,11 +166,6 @@ pub trait Observed: Sink {
     fn off_home(&self, out: &mut Vec<Location>);
     /// From this slot on, slots lie that much further up in the frame.
     fn shift(&self) -> Option<(u32, u32)>;
-    /// Ends the function.
-    ///
-    /// # Errors
-    /// A limit of the settings was exceeded.
-    fn finish(self) -> Result<(), CodegenError>;
 }
 
 /// How much of the code is looked at to see whether an operator has changed what was there.

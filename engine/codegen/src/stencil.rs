@@ -276,7 +276,7 @@ pub struct Stencil<'a> {
 
 impl Stencils {
     /// Alignment of every function's first byte: what the processor fetches at once. At 16 bytes,
-    /// small functions that call each other run up to a quarter longer.
+    /// small functions that call each other run up to a fifth longer (`fib`).
     pub const ALIGN: u32 = 32;
 
     /// How many functions there are.

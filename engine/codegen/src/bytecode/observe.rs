@@ -5,7 +5,6 @@ use super::compiler::FunctionCompiler;
 use super::context::{Compare, Cond, Pending, Value};
 use super::emit::frame_slot;
 use super::stack::Loc;
-use crate::error::CodegenError;
 use crate::locations::{LOOK_BACK, Location, Observed, Operand, Place, Relation, Test};
 use crate::stencil::CodeOffset;
 
@@ -38,10 +37,6 @@ fn test(Compare { cond, lhs, rhs }: Compare) -> Test {
 }
 
 impl Observed for FunctionCompiler<'_> {
-    fn offset(&self) -> CodeOffset {
-        FunctionCompiler::offset(self)
-    }
-
     fn code_before(&self, offset: CodeOffset) -> &[u8] {
         let from = offset.0.saturating_sub(LOOK_BACK);
         let code = self.c.cx.emit.buf.code_since(CodeOffset(from));
@@ -90,9 +85,5 @@ impl Observed for FunctionCompiler<'_> {
 
     fn shift(&self) -> Option<(u32, u32)> {
         Some((NARROW_SLOTS, frame_slot(NARROW_SLOTS) - NARROW_SLOTS))
-    }
-
-    fn finish(self) -> Result<(), CodegenError> {
-        FunctionCompiler::finish(self)
     }
 }

@@ -2,15 +2,10 @@
 
 use super::compiler::FunctionCompiler;
 use super::stack::Loc;
-use crate::error::CodegenError;
 use crate::locations::{LOOK_BACK, Location, Observed, Place};
 use crate::stencil::CodeOffset;
 
 impl Observed for FunctionCompiler<'_> {
-    fn offset(&self) -> CodeOffset {
-        FunctionCompiler::offset(self)
-    }
-
     fn code_before(&self, offset: CodeOffset) -> &[u8] {
         let from = offset.0.saturating_sub(LOOK_BACK);
         let code = self.c.cx.masm.buf.code_since(CodeOffset(from));
@@ -46,9 +41,5 @@ impl Observed for FunctionCompiler<'_> {
 
     fn shift(&self) -> Option<(u32, u32)> {
         None
-    }
-
-    fn finish(self) -> Result<(), CodegenError> {
-        FunctionCompiler::finish(self)
     }
 }

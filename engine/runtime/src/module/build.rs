@@ -12,7 +12,7 @@ use microwasm::wasm::{self, Scratch};
 use microwasm::{DefinedFuncIndex, ModuleInfo};
 use microwasm_codegen::cache::{Key, Keys};
 use microwasm_codegen::vmctx::VmLayout;
-use microwasm_codegen::{Backend, Settings, Stencils, bytecode, x64};
+use microwasm_codegen::{Backend, FunctionCompiler, Settings, Stencils, bytecode, x64};
 
 use crate::cache::CompileCache;
 use crate::config::Config;
@@ -80,23 +80,25 @@ impl Compiler {
         let func = body.index();
         match self {
             Compiler::X64(compiler) => {
-                let mut sink = compiler.function(module, layout, func, stencils);
-                if let Err(error) = body.translate(&mut sink) {
-                    sink.abandon();
-                    return Err(error.into());
-                }
-                sink.finish()
+                finish(body, compiler.function(module, layout, func, stencils))
             }
             Compiler::Bytecode(compiler) => {
-                let mut sink = compiler.function(module, layout, func, stencils);
-                if let Err(error) = body.translate(&mut sink) {
-                    sink.abandon();
-                    return Err(error.into());
-                }
-                sink.finish()
+                finish(body, compiler.function(module, layout, func, stencils))
             }
         }
-        .map_err(|error| CompileError::Function { func, error })
+    }
+}
+
+fn finish(body: impl Body, mut compiler: impl FunctionCompiler) -> Result<(), CompileError> {
+    let func = body.index();
+    match body.translate(&mut compiler) {
+        Ok(()) => compiler
+            .finish()
+            .map_err(|error| CompileError::Function { func, error }),
+        Err(error) => {
+            compiler.abandon();
+            Err(error.into())
+        }
     }
 }
 
@@ -273,7 +275,9 @@ impl ModuleBuilder {
     /// Takes the next bytes, and compiles the functions that they complete.
     ///
     /// # Errors
-    /// As for [`Module::new`]. After an error nothing more is accepted.
+    /// As for [`Module::new`]. After an error nothing more is accepted. With several
+    /// [threads](crate::Config::compile_threads) an error in a function may only be found by a
+    /// later call.
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
         let engine = self.context.engine.clone();
         let mut consumer = FunctionsToCode {
