@@ -199,8 +199,11 @@ impl MoveResolver {
         #[cfg(feature = "coverage")]
         self.count_order(out);
         if self.moves.len() == 1 || self.independent() {
-            for i in 0..self.moves.len() {
-                self.emit(out, self.moves[i]);
+            if let Some(trace) = &mut self.trace {
+                trace.extend_from_slice(&self.moves);
+            }
+            for &mv in &self.moves {
+                out.emit(mv);
             }
         } else {
             self.resolve_dependent(out);

@@ -47,24 +47,73 @@ pub struct Entry<L> {
 #[derive(Debug)]
 pub struct VirtualStack<L> {
     entries: Vec<Entry<L>>,
-    off: Vec<u32>,
+    off: Positions,
     /// First slot behind all homes.
     end: u32,
     /// How many entries name a slot.
     slot_aliases: u32,
-    /// Whether a 16-byte value was ever pushed, so that slot and position differ.
-    wide: bool,
 }
 
 impl<L> Default for VirtualStack<L> {
     fn default() -> VirtualStack<L> {
         VirtualStack {
             entries: Vec::new(),
-            off: Vec::new(),
+            off: Positions::default(),
             end: 0,
             slot_aliases: 0,
-            wide: false,
         }
+    }
+}
+
+/// A short ascending list.
+#[derive(Debug)]
+struct Positions {
+    /// Twice as many as there may be after an operator.
+    list: [u32; 128],
+    len: usize,
+}
+
+impl Default for Positions {
+    fn default() -> Positions {
+        Positions {
+            list: [0; 128],
+            len: 0,
+        }
+    }
+}
+
+impl Positions {
+    #[inline]
+    fn get(&self) -> &[u32] {
+        &self.list[..self.len]
+    }
+
+    #[inline]
+    fn push(&mut self, pos: u32) {
+        self.list[self.len] = pos;
+        self.len += 1;
+    }
+
+    #[inline]
+    fn insert(&mut self, pos: u32) {
+        let mut at = self.len;
+        while at > 0 && self.list[at - 1] > pos {
+            self.list[at] = self.list[at - 1];
+            at -= 1;
+        }
+        self.list[at] = pos;
+        self.len += 1;
+    }
+
+    #[inline]
+    fn remove(&mut self, pos: u32) {
+        let mut at = self.len - 1;
+        let mut above = self.list[at];
+        while above != pos {
+            at -= 1;
+            above = std::mem::replace(&mut self.list[at], above);
+        }
+        self.len -= 1;
     }
 }
 
@@ -75,10 +124,9 @@ impl<L: Place> VirtualStack<L> {
     /// Empties the stack, keeping its memory.
     pub fn clear(&mut self) {
         self.entries.clear();
-        self.off.clear();
+        self.off.len = 0;
         self.end = 0;
         self.slot_aliases = 0;
-        self.wide = false;
     }
 
     /// Number of values.
@@ -102,7 +150,19 @@ impl<L: Place> VirtualStack<L> {
     /// Positions off home, ascending.
     #[inline]
     pub fn off(&self) -> &[u32] {
-        &self.off
+        self.off.get()
+    }
+
+    /// Whether a value can be pushed without more memory or more positions off home than
+    /// there may be.
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        self.off.len < Self::MAX_OFF && self.entries.len() < self.entries.capacity()
+    }
+
+    /// Gets the memory for another value.
+    pub fn grow(&mut self) {
+        self.entries.reserve(1);
     }
 
     /// Whether any entry is a named slot.
@@ -119,7 +179,6 @@ impl<L: Place> VirtualStack<L> {
         self.end += ty.slots();
         self.off.push(self.entries.len() as u32);
         self.slot_aliases += loc.names_slot() as u32;
-        self.wide |= ty == ValType::V128;
         self.entries.push(Entry { loc, home, ty });
     }
 
@@ -128,7 +187,6 @@ impl<L: Place> VirtualStack<L> {
         let first = self.end;
         let slots = ty.slots();
         self.end += count * slots;
-        self.wide |= ty == ValType::V128;
         self.entries.extend((0..count).map(|i| Entry {
             loc: L::HOME,
             home: first + i * slots,
@@ -144,10 +202,8 @@ impl<L: Place> VirtualStack<L> {
             .pop()
             .expect("valid Microwasm: the stack is not empty");
         self.end = entry.home;
-        if entry.loc != L::HOME {
-            self.off.pop();
-            self.slot_aliases -= entry.loc.names_slot() as u32;
-        }
+        self.off.len -= usize::from(entry.loc != L::HOME);
+        self.slot_aliases -= entry.loc.names_slot() as u32;
         entry
     }
 
@@ -158,18 +214,8 @@ impl<L: Place> VirtualStack<L> {
         self.slot_aliases += loc.names_slot() as u32;
         self.slot_aliases -= old.names_slot() as u32;
         match (old == L::HOME, loc == L::HOME) {
-            (true, false) => {
-                let at = self.off.iter().rposition(|&p| p < pos).map_or(0, |i| i + 1);
-                self.off.insert(at, pos);
-            }
-            (false, true) => {
-                let at = self
-                    .off
-                    .iter()
-                    .rposition(|&p| p == pos)
-                    .expect("off-home entries are listed");
-                self.off.remove(at);
-            }
+            (true, false) => self.off.insert(pos),
+            (false, true) => self.off.remove(pos),
             _ => {}
         }
     }
@@ -179,9 +225,9 @@ impl<L: Place> VirtualStack<L> {
     #[inline(always)]
     pub fn update_off(&mut self, mut relocate: impl FnMut(u32, &Entry<L>) -> Option<L>) {
         let mut kept = 0;
-        for i in 0..self.off.len() {
-            let pos = self.off[i];
-            self.off[kept] = pos;
+        for i in 0..self.off.len {
+            let pos = self.off.list[i];
+            self.off.list[kept] = pos;
             kept += 1;
             let entry = &mut self.entries[pos as usize];
             if let Some(loc) = relocate(pos, entry) {
@@ -191,14 +237,14 @@ impl<L: Place> VirtualStack<L> {
                 kept -= (loc == L::HOME) as usize;
             }
         }
-        self.off.truncate(kept);
+        self.off.len = kept;
     }
 
     /// Says that the value at `pos`, which is at home and above all that are not, is elsewhere.
     #[inline]
     pub fn set_highest(&mut self, pos: u32, loc: L) {
         debug_assert!(
-            self.off.last().is_none_or(|&p| p < pos),
+            self.off().last().is_none_or(|&p| p < pos),
             "{pos} is not the highest"
         );
         self.off.push(pos);
@@ -212,12 +258,12 @@ impl<L: Place> VirtualStack<L> {
             self.end = first.home;
         }
         self.entries.truncate(height as usize);
-        for &pos in &self.off {
+        for &pos in self.off.get() {
             if let Some(entry) = self.entries.get_mut(pos as usize) {
                 entry.loc = L::HOME;
             }
         }
-        self.off.clear();
+        self.off.len = 0;
         self.slot_aliases = 0;
     }
 
@@ -231,9 +277,16 @@ impl<L: Place> VirtualStack<L> {
     /// The position whose home begins at `slot`, if there is one now.
     #[inline]
     pub fn position_of_slot(&self, slot: u32) -> Option<u32> {
-        if !self.wide {
-            return (slot < self.height()).then_some(slot);
+        if self.end == self.height() {
+            // No value takes two slots.
+            return (slot < self.end).then_some(slot);
         }
+        self.search_slot(slot)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search_slot(&self, slot: u32) -> Option<u32> {
         self.entries
             .binary_search_by_key(&slot, |e| e.home)
             .ok()
@@ -252,7 +305,8 @@ impl<L: Place + fmt::Debug> VirtualStack<L> {
     pub fn check(&self) {
         /// Stacks up to this height are looked at in full.
         const FULL_SCAN: usize = 512;
-        let VirtualStack { entries, off, .. } = self;
+        let VirtualStack { entries, .. } = self;
+        let off = self.off();
         assert!(
             off.len() <= VirtualStack::<L>::MAX_OFF + 1,
             "{} values are off home",

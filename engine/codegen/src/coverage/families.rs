@@ -126,6 +126,7 @@ named! {
         BindVirtualKept = "block: virtual, others' states above its own",
         MergeRegister = "merge: value given a register of its own",
         MergeHome = "merge: value sent home",
+        MergeOld = "merge: value not used for long sent home",
         ArgKept = "merge: argument keeps its register",
         ArgGiven = "merge: argument given a register",
         ArgHome = "merge: argument at home",

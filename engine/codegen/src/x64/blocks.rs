@@ -49,8 +49,7 @@ impl FunctionCompiler<'_> {
     /// Moves the arguments of an edge where its target wants them; a return also leaves
     /// the function.
     fn edge(&mut self, label: Label) {
-        self.choose_convention(label);
-        self.add_moves(label);
+        self.list_moves(label);
         self.count_edge(0, label);
         self.c.cx.resolve_moves();
         if self.c.blocks.get(label).convention == Convention::Return {
@@ -109,8 +108,7 @@ impl FunctionCompiler<'_> {
 
     /// Branches when `cond` holds; otherwise goes on with the state as it is.
     fn branch_if(&mut self, cond: Cond, label: Label) {
-        self.choose_convention(label);
-        self.add_moves(label);
+        self.list_moves(label);
         self.count_edge(1, label);
         let returns = self.c.blocks.get(label).convention == Convention::Return;
         if self.c.cx.moves.is_empty() && !returns {
@@ -185,10 +183,9 @@ impl FunctionCompiler<'_> {
         if self.c.blocks.get(label).table == self.c.blocks.tables {
             return;
         }
-        self.choose_convention(label);
         let returns = self.c.blocks.get(label).convention == Convention::Return;
         let direct = !returns && {
-            self.add_moves(label);
+            self.list_moves(label);
             self.count_edge(2, label);
             self.c.cx.moves.discard()
         };

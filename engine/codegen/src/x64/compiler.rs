@@ -159,12 +159,7 @@ impl FunctionCompiler<'_> {
                     cx.frame.reserve(home + param.slots());
                     let field = cx.masm.fload_patchable(Size::S64, Xmm::SCRATCH);
                     cx.caller_fields.push((field, offset));
-                    moves::store(
-                        &mut cx.masm,
-                        ValType::F64,
-                        moves::slot(home),
-                        Xmm::SCRATCH.into(),
-                    );
+                    moves::store_slot(&mut cx.masm, ValType::F64, home, Xmm::SCRATCH.into());
                 }
             }
         }

@@ -68,7 +68,9 @@ pub struct Context {
     held: RegSet,
     /// When each register was last used; spilling takes the oldest.
     stamps: [u32; 32],
+    /// Operators so far, and the calls among them.
     clock: u32,
+    calls: u32,
     /// What is chosen at random, if anything is.
     pub perturb: Option<Box<Perturb>>,
     /// How large the frame must be.
@@ -97,6 +99,7 @@ impl Context {
             held: RegSet::EMPTY,
             stamps: [0; 32],
             clock: 0,
+            calls: 0,
             perturb,
             frame: Frame {
                 slots: 0,
@@ -115,6 +118,7 @@ impl Context {
         self.held = RegSet::EMPTY;
         self.stamps = [0; 32];
         self.clock = 0;
+        self.calls = 0;
         if let Some(perturb) = &mut self.perturb {
             perturb.begin_function();
         }
@@ -130,6 +134,18 @@ impl Context {
     /// Number of stack entries in `reg`.
     pub fn refs(&self, reg: Reg) -> u32 {
         self.refs[reg.0 as usize] as u32
+    }
+
+    /// Whether every 64th operator, or more of them, has been a call.
+    #[inline]
+    pub fn calls_often(&self) -> bool {
+        self.calls > self.clock / 64
+    }
+
+    /// Operators since `reg` was last used.
+    #[inline]
+    pub fn age(&self, reg: Reg) -> u32 {
+        self.clock - self.stamps[reg.0 as usize]
     }
 
     /// Whether the top of the stack is a pending compare.
@@ -174,7 +190,9 @@ impl Context {
     /// Pushes a value that is not at home.
     #[inline(never)]
     pub fn push(&mut self, ty: ValType, loc: Loc) {
-        self.make_room();
+        if !self.stack.has_room() {
+            return self.push_with_room(ty, loc);
+        }
         match loc {
             Loc::Reg { reg, .. } => self.retain(reg),
             Loc::Flags(_) => self.flags_pending = true,
@@ -191,9 +209,20 @@ impl Context {
 
     #[inline(never)]
     fn push_in(&mut self, ty: ValType, reg: Reg) {
-        self.make_room();
+        let loc = Loc::Reg { reg, clean: false };
+        if !self.stack.has_room() {
+            return self.push_with_room(ty, loc);
+        }
         self.retain(reg);
-        self.stack.push(ty, Loc::Reg { reg, clean: false });
+        self.stack.push(ty, loc);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_with_room(&mut self, ty: ValType, loc: Loc) {
+        self.make_room();
+        self.stack.grow();
+        self.push(ty, loc);
     }
 
     #[inline]
@@ -206,9 +235,6 @@ impl Context {
     /// Pops a value for use by the current operator, which keeps its register.
     #[inline]
     pub fn pop(&mut self) -> Operand {
-        if self.stack.has_slot_aliases() {
-            self.secure_top();
-        }
         let Entry { loc, home, ty } = self.stack.pop();
         let loc = match loc {
             Loc::Home => Loc::Slot(home),
@@ -222,26 +248,30 @@ impl Context {
                 self.flags_pending = false;
                 loc
             }
-            _ => loc,
+            Loc::Slot(slot) => return self.popped_slot(ty, slot),
+            Loc::Const(_) => loc,
         };
         Operand { ty, loc }
     }
 
-    /// If the top names a slot whose owner has a new value that may be stored there any
-    /// moment, loads it: once popped, nobody would know that the slot is still needed.
-    #[inline]
-    fn secure_top(&mut self) {
-        let top = self.stack.height() - 1;
-        if let Loc::Slot(slot) = self.stack.get(top).loc
-            && let Some(owner) = self.stack.position_of_slot(slot)
+    /// The operand that was on top as a name of `slot`. If the slot's owner has a new value that
+    /// may be stored there any moment, it is loaded: nobody knows any more that the slot is
+    /// still needed.
+    #[inline(never)]
+    fn popped_slot(&mut self, ty: ValType, slot: u32) -> Operand {
+        let loc = Loc::Slot(slot);
+        if let Some(owner) = self.stack.position_of_slot(slot)
             && !matches!(
                 self.stack.get(owner).loc,
                 Loc::Home | Loc::Reg { clean: true, .. }
             )
         {
             rule!(SecureTop);
-            self.load_entry(top);
+            self.stack.push(ty, loc);
+            self.load_entry(self.stack.height() - 1);
+            return self.pop();
         }
+        Operand { ty, loc }
     }
 
     /// Pops a value that nobody wants.

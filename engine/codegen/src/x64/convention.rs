@@ -52,6 +52,17 @@ impl Conventions {
     }
 }
 
+/// What came of choosing a convention.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Chosen {
+    /// An earlier caller had chosen.
+    Before,
+    /// Every value is where the convention says.
+    InPlace,
+    /// Arguments change position.
+    Moved,
+}
+
 /// Where the moves of an edge start and go.
 pub(super) struct EdgeShape {
     pub(super) base: u32,
@@ -71,10 +82,18 @@ impl FunctionCompiler<'_> {
         }
     }
 
+    /// Lists the moves from the current state, which chooses the block's convention if it is
+    /// that of the first caller, to what the convention says.
+    pub(super) fn list_moves(&mut self, label: Label) {
+        if self.choose_convention(label) != Chosen::InPlace {
+            self.add_moves(label);
+        }
+    }
+
     /// Lets the current state choose the block's convention, if it is the first caller.
-    pub(super) fn choose_convention(&mut self, label: Label) {
+    pub(super) fn choose_convention(&mut self, label: Label) -> Chosen {
         if self.c.blocks.get(label).convention != Convention::Unset {
-            return;
+            return Chosen::Before;
         }
         let shape = self.shape(label);
         let block = self.c.blocks.get(label);
@@ -92,11 +111,12 @@ impl FunctionCompiler<'_> {
                 span = Span::EMPTY;
             }
             self.c.blocks.get_mut(label).convention = Convention::Virtual(span);
-            return;
+            return Chosen::InPlace;
         }
         // Free registers to leave to the code behind: fewer for loops, which live long.
         let backward = block.backward;
         let reserve = if backward { 2 } else { 4 };
+        let age = self.patience(backward);
         let in_place = shape.first == shape.base;
         cover!(X64Conventions, 1 + usize::from(!in_place), backward);
         let end = if in_place {
@@ -104,7 +124,7 @@ impl FunctionCompiler<'_> {
         } else {
             shape.base
         };
-        settle(&mut self.c.cx, end, reserve);
+        settle(&mut self.c.cx, end, reserve, age);
         let start = self.c.conventions.bindings.len() as u32;
         self.bind_kept(end, backward);
         if !in_place {
@@ -112,6 +132,22 @@ impl FunctionCompiler<'_> {
         }
         let bindings = Span::since(start, &self.c.conventions.bindings);
         self.c.blocks.get_mut(label).convention = Convention::Fixed(bindings);
+        if in_place {
+            Chosen::InPlace
+        } else {
+            Chosen::Moved
+        }
+    }
+
+    /// After how many operators a value that has not been used leaves its register for the
+    /// block's sake. A call on the way there would send it home, and the edge from behind the
+    /// call bring it back: so where calls are frequent, soon. A loop keeps more.
+    fn patience(&self, backward: bool) -> u32 {
+        match backward {
+            true => 48,
+            false if self.c.cx.calls_often() => 2,
+            false => 24,
+        }
     }
 
     /// Binds every position below `end` that is in a register to that register. What is at
@@ -177,8 +213,7 @@ impl FunctionCompiler<'_> {
         bindings[below..].sort_unstable_by_key(|b| b.0);
     }
 
-    /// Lists the moves from the current state to what the block's convention says.
-    pub(super) fn add_moves(&mut self, label: Label) {
+    fn add_moves(&mut self, label: Label) {
         let shape = self.shape(label);
         match self.c.blocks.get(label).convention {
             Convention::Virtual(_) => {}
@@ -320,8 +355,9 @@ impl FunctionCompiler<'_> {
 }
 
 /// Gives every position below `end` that is not at home a register of its own, while more
-/// than `reserve` of its class are free, or sends it home.
-fn settle(cx: &mut Context, end: u32, reserve: u32) {
+/// than `reserve` of its class are free, or sends it home, as it does with what is in a
+/// register that has not been used for more than `age` operators.
+fn settle(cx: &mut Context, end: u32, reserve: u32, age: u32) {
     let mut seen = RegSet::EMPTY;
     let mut i = 0;
     while let Some(&pos) = cx.stack.off().get(i)
@@ -329,6 +365,10 @@ fn settle(cx: &mut Context, end: u32, reserve: u32) {
     {
         let entry = cx.stack.get(pos);
         match entry.loc {
+            Loc::Reg { reg, .. } if cx.age(reg) > age => {
+                rule!(MergeOld);
+                cx.send_home(pos);
+            }
             Loc::Reg { reg, .. } if !seen.contains(reg) => {
                 seen.insert(reg);
                 i += 1;

@@ -24,7 +24,7 @@ impl MoveEmitter for MasmMoves<'_> {
         match (src, dst) {
             (Src::Const(bits), _) => self.constant(ty, bits, dst),
             (Src::Reg(s), Dst::Reg(d)) => reg_to_reg(masm, ty, s, d),
-            (Src::Slot(s), Dst::Reg(d)) => load(masm, ty, slot(s), d),
+            (Src::Slot(s), Dst::Reg(d)) => load_slot(masm, ty, s, d),
             (Src::Reg(s), _) => self.store(ty, s, dst),
             (Src::Slot(s), _) => {
                 // Through the vector scratch register: r11 may hold a cycle's saved value.
@@ -66,7 +66,7 @@ impl MasmMoves<'_> {
     fn store(&mut self, ty: ValType, reg: Reg, dst: Dst) {
         let masm = &mut *self.masm;
         match dst {
-            Dst::Slot(s) => store(masm, ty, slot(s), reg),
+            Dst::Slot(s) => store_slot(masm, ty, s, reg),
             Dst::Out(off) => store(masm, ty, Mem::base(Gpr::RSP, off as i32), reg),
             Dst::Caller(off) => {
                 let field = if reg.is_xmm() {
@@ -104,6 +104,26 @@ pub fn reg_to_reg(masm: &mut Masm, ty: ValType, src: Reg, dst: Reg) {
         (true, true) => masm.fmov_rr(dst.xmm(), src.xmm()),
         (false, true) => masm.gpr_to_xmm(size_of(ty), dst.xmm(), src.gpr()),
         (true, false) => masm.xmm_to_gpr(size_of(ty), dst.gpr(), src.xmm()),
+    }
+}
+
+/// Loads a value of type `ty` from a frame slot into a register of either class.
+#[inline]
+pub fn load_slot(masm: &mut Masm, ty: ValType, from: u32, dst: Reg) {
+    if !dst.is_xmm() {
+        masm.load_slot(size_of(ty), dst.gpr(), 8 * from as i32)
+    } else {
+        vector_load(masm, ty, slot(from), dst.xmm())
+    }
+}
+
+/// Stores a value of type `ty` from a register of either class into a frame slot.
+#[inline]
+pub fn store_slot(masm: &mut Masm, ty: ValType, to: u32, src: Reg) {
+    if !src.is_xmm() {
+        masm.store_slot(size_of(ty), 8 * to as i32, src.gpr())
+    } else {
+        store(masm, ty, slot(to), src)
     }
 }
 

@@ -50,13 +50,13 @@ impl Context {
         match entry.loc {
             Loc::Home => {
                 rule!(LoadHome);
-                moves::load(&mut self.masm, entry.ty, moves::slot(entry.home), reg);
+                moves::load_slot(&mut self.masm, entry.ty, entry.home, reg);
                 self.relocate(pos, Loc::Reg { reg, clean: true });
                 self.cache_slot(entry.home, reg);
             }
             Loc::Slot(from) => {
                 rule!(LoadSlot);
-                moves::load(&mut self.masm, entry.ty, moves::slot(from), reg);
+                moves::load_slot(&mut self.masm, entry.ty, from, reg);
                 self.relocate(pos, Loc::Reg { reg, clean: false });
                 self.cache_slot(from, reg);
             }
@@ -131,7 +131,7 @@ impl Context {
                 }
             }
             Loc::Const(bits) => moves::constant(&mut self.masm, operand.ty, bits, reg),
-            Loc::Slot(slot) => moves::load(&mut self.masm, operand.ty, moves::slot(slot), reg),
+            Loc::Slot(slot) => moves::load_slot(&mut self.masm, operand.ty, slot, reg),
             Loc::Flags(cond) => {
                 self.masm.setcc(cond, reg.gpr());
                 self.masm.movzx8(reg.gpr(), reg.gpr());

@@ -51,7 +51,7 @@ impl Context {
     fn store_home(&mut self, pos: u32, reg: Reg) {
         self.free_slot(pos);
         let entry = self.stack.get(pos);
-        moves::store(&mut self.masm, entry.ty, moves::slot(entry.home), reg);
+        moves::store_slot(&mut self.masm, entry.ty, entry.home, reg);
     }
 
     /// Prepares the home of `pos` for being written: who names that slot gets a copy of
@@ -86,8 +86,8 @@ impl Context {
     }
 
     fn copy_slot(&mut self, ty: ValType, from: u32, to: u32) {
-        moves::load(&mut self.masm, ty, moves::slot(from), Xmm::SCRATCH.into());
-        moves::store(&mut self.masm, ty, moves::slot(to), Xmm::SCRATCH.into());
+        moves::load_slot(&mut self.masm, ty, from, Xmm::SCRATCH.into());
+        moves::store_slot(&mut self.masm, ty, to, Xmm::SCRATCH.into());
     }
 
     /// Sends aliases and constants home, except near the top. At most 27 positions can
@@ -154,6 +154,7 @@ impl Context {
 
     /// Sends everything below position `end` that is in a register home: before a call.
     pub fn spill_below(&mut self, end: u32) {
+        self.calls += 1;
         if self.stack.has_slot_aliases() && self.may_overwrite_named_slots(end) {
             // A store may have to copy aliases away, which changes the list.
             while let Some(reg) = self.lowest_register_below(end) {
@@ -196,7 +197,7 @@ impl Context {
             rule!(CallSpill);
             *slot = entry.home;
             frame.reserve(entry.home + entry.ty.slots());
-            moves::store(masm, entry.ty, moves::slot(entry.home), reg);
+            moves::store_slot(masm, entry.ty, entry.home, reg);
             Some(Loc::Home)
         });
     }

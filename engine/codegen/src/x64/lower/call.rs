@@ -128,7 +128,7 @@ impl FunctionCompiler<'_> {
                     cx.frame.reserve(home + result.slots());
                     let from = Mem::base(Gpr::RSP, offset as i32);
                     moves::load(&mut cx.masm, result, from, Xmm::SCRATCH.into());
-                    moves::store(&mut cx.masm, result, moves::slot(home), Xmm::SCRATCH.into());
+                    moves::store_slot(&mut cx.masm, result, home, Xmm::SCRATCH.into());
                 }
             }
         }

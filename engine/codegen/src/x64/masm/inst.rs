@@ -117,6 +117,22 @@ impl InstBuf {
         }
     }
 
+    /// Of an instruction that ends in ModRM, SIB and a displacement byte: leaves out the latter
+    /// if it is zero.
+    #[inline(always)]
+    pub(super) fn drop_zero_displacement(self, form: Form) -> InstBuf {
+        debug_assert_eq!(
+            self.byte(form.modrm) & 0xc7,
+            0x44,
+            "ModRM with SIB and disp8"
+        );
+        let zero = u8::from(self.byte(form.modrm + 2) == 0);
+        InstBuf {
+            len: self.len - u32::from(zero),
+            ..self.xor(form.modrm, zero << 6)
+        }
+    }
+
     /// Turns the three-byte VEX prefix that dynasm emits into the two-byte form if possible:
     /// no X, B or W bit (the first two are stored inverted) and opcode map `0F`.
     #[inline(always)]

@@ -53,6 +53,34 @@ impl Masm {
         self.emit_mem(inst.size(0, size), Form::OP, mem);
     }
 
+    /// [`Masm::load`] from [`Mem::slot`]: what is emitted most.
+    #[inline(never)]
+    pub fn load_slot(&mut self, size: Size, dst: Gpr, offset: i32) {
+        let offset = offset.wrapping_add(self.sp_adjust);
+        let mut inst = InstBuf::new();
+        if let Ok(offset) = i8::try_from(offset) {
+            asm!(inst; mov Rd(dst.0), [BYTE rsp + offset]);
+            inst = inst.drop_zero_displacement(Form::OP);
+        } else {
+            asm!(inst; mov Rd(dst.0), [DWORD rsp + offset]);
+        }
+        self.emit_reg(inst.size(0, size), 0);
+    }
+
+    /// [`Masm::store`] to [`Mem::slot`].
+    #[inline(never)]
+    pub fn store_slot(&mut self, size: Size, offset: i32, src: Gpr) {
+        let offset = offset.wrapping_add(self.sp_adjust);
+        let mut inst = InstBuf::new();
+        if let Ok(offset) = i8::try_from(offset) {
+            asm!(inst; mov [BYTE rsp + offset], Rd(src.0));
+            inst = inst.drop_zero_displacement(Form::OP);
+        } else {
+            asm!(inst; mov [DWORD rsp + offset], Rd(src.0));
+        }
+        self.emit_reg(inst.size(0, size), 0);
+    }
+
     /// `[mem] = imm`; the 64-bit form sign-extends it.
     #[inline]
     pub fn store_imm(&mut self, size: Size, mem: Mem, imm: i32) {
