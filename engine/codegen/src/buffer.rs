@@ -224,14 +224,17 @@ impl CodeBuffer {
             .unwrap_or(&[])
     }
 
+    /// Where the next instruction goes, if there is room for the longest.
+    #[inline(always)]
+    fn room(&mut self) -> Option<&mut [u8; STEP]> {
+        let room = self.code.get_mut(self.pos..self.pos + STEP)?;
+        room.first_chunk_mut()
+    }
+
     /// Appends the low `len` bytes of `bits`, `len` being at most 15.
     #[inline]
     pub(crate) fn append(&mut self, bits: u128, len: u32) {
-        let room = self
-            .code
-            .get_mut(self.pos..)
-            .and_then(|room| room.first_chunk_mut::<STEP>());
-        let Some(room) = room else {
+        let Some(room) = self.room() else {
             return self.append_slow(bits, len);
         };
         *room = bits.to_le_bytes();
@@ -242,11 +245,7 @@ impl CodeBuffer {
     #[inline]
     pub(crate) fn append_parts(&mut self, head: u64, head_len: u32, tail: u64, tail_len: u32) {
         debug_assert!(head_len < 8 && tail_len <= 8);
-        let room = self
-            .code
-            .get_mut(self.pos..)
-            .and_then(|room| room.first_chunk_mut::<STEP>());
-        let Some(room) = room else {
+        let Some(room) = self.room() else {
             let head = u128::from(head & ((1 << (8 * head_len)) - 1));
             let bits = head | u128::from(tail) << (8 * head_len);
             return self.append_slow(bits, head_len + tail_len);
@@ -269,11 +268,7 @@ impl CodeBuffer {
         let growth = (self.pos - self.start).clamp(GROWTH.0, GROWTH.1);
         self.code
             .resize((self.pos + growth).min(self.limit) + STEP, PADDING);
-        if let Some(room) = self
-            .code
-            .get_mut(self.pos..)
-            .and_then(|r| r.first_chunk_mut::<STEP>())
-        {
+        if let Some(room) = self.room() {
             *room = bits.to_le_bytes();
             self.pos += len as usize;
         }

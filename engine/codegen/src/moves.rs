@@ -188,16 +188,33 @@ impl MoveResolver {
     }
 
     /// Makes all moves of the list and empties it. The scratch places are overwritten.
+    #[inline]
     pub fn resolve(&mut self, out: &mut impl MoveEmitter) {
-        let check = self.trace.as_mut().map(|trace| {
-            trace.clear();
-            self.moves.clone()
-        });
         if self.moves.is_empty() {
             return;
         }
         #[cfg(feature = "coverage")]
         self.count_order(out);
+        if self.trace.is_some() {
+            self.resolve_checked(out);
+        } else {
+            self.resolve_list(out);
+        }
+    }
+
+    #[cold]
+    fn resolve_checked(&mut self, out: &mut impl MoveEmitter) {
+        let wanted = self.moves.clone();
+        if let Some(trace) = &mut self.trace {
+            trace.clear();
+        }
+        self.resolve_list(out);
+        if let Some(trace) = &self.trace {
+            crate::x64::check::check_moves(&wanted, trace, |place| out.is_scratch(place));
+        }
+    }
+
+    fn resolve_list(&mut self, out: &mut impl MoveEmitter) {
         if self.moves.len() == 1 || self.independent() {
             if let Some(trace) = &mut self.trace {
                 trace.extend_from_slice(&self.moves);
@@ -209,9 +226,6 @@ impl MoveResolver {
             self.resolve_dependent(out);
         }
         self.clear();
-        if let (Some(wanted), Some(trace)) = (check, &self.trace) {
-            crate::x64::check::check_moves(&wanted, trace, |place| out.is_scratch(place));
-        }
     }
 
     fn resolve_dependent(&mut self, out: &mut impl MoveEmitter) {

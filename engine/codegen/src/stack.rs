@@ -46,7 +46,9 @@ pub struct Entry<L> {
 /// The virtual stack of the function being compiled.
 #[derive(Debug)]
 pub struct VirtualStack<L> {
+    /// As many as there ever were; those from `height` on mean nothing.
     entries: Vec<Entry<L>>,
+    height: usize,
     off: Positions,
     /// First slot behind all homes.
     end: u32,
@@ -58,6 +60,7 @@ impl<L> Default for VirtualStack<L> {
     fn default() -> VirtualStack<L> {
         VirtualStack {
             entries: Vec::new(),
+            height: 0,
             off: Positions::default(),
             end: 0,
             slot_aliases: 0,
@@ -123,7 +126,7 @@ impl<L: Place> VirtualStack<L> {
 
     /// Empties the stack, keeping its memory.
     pub fn clear(&mut self) {
-        self.entries.clear();
+        self.height = 0;
         self.off.len = 0;
         self.end = 0;
         self.slot_aliases = 0;
@@ -132,7 +135,7 @@ impl<L: Place> VirtualStack<L> {
     /// Number of values.
     #[inline]
     pub fn height(&self) -> u32 {
-        self.entries.len() as u32
+        self.height as u32
     }
 
     /// First slot behind the homes of all current positions.
@@ -144,6 +147,7 @@ impl<L: Place> VirtualStack<L> {
     /// The entry at `pos`, which is below the height.
     #[inline]
     pub fn get(&self, pos: u32) -> Entry<L> {
+        debug_assert!(pos < self.height(), "there is no position {pos}");
         self.entries[pos as usize]
     }
 
@@ -157,12 +161,20 @@ impl<L: Place> VirtualStack<L> {
     /// there may be.
     #[inline]
     pub fn has_room(&self) -> bool {
-        self.off.len < Self::MAX_OFF && self.entries.len() < self.entries.capacity()
+        self.off.len < Self::MAX_OFF && self.height < self.entries.len()
     }
 
-    /// Gets the memory for another value.
-    pub fn grow(&mut self) {
-        self.entries.reserve(1);
+    /// Gets the memory for at least `count` more values.
+    #[cold]
+    #[inline(never)]
+    pub fn grow(&mut self, count: usize) {
+        let filler = Entry {
+            loc: L::HOME,
+            home: 0,
+            ty: ValType::I32,
+        };
+        let size = (self.height + count).max(2 * self.entries.len()).max(64);
+        self.entries.resize(size, filler);
     }
 
     /// Whether any entry is a named slot.
@@ -175,32 +187,40 @@ impl<L: Place> VirtualStack<L> {
     #[inline]
     pub fn push(&mut self, ty: ValType, loc: L) {
         debug_assert!(loc != L::HOME, "a value is pushed before it can be at home");
+        if self.height >= self.entries.len() {
+            self.grow(1);
+        }
         let home = self.end;
         self.end += ty.slots();
-        self.off.push(self.entries.len() as u32);
+        self.off.push(self.height as u32);
         self.slot_aliases += loc.names_slot() as u32;
-        self.entries.push(Entry { loc, home, ty });
+        self.entries[self.height] = Entry { loc, home, ty };
+        self.height += 1;
     }
 
     /// Pushes `count` values that are at home already.
     pub fn push_home(&mut self, ty: ValType, count: u32) {
-        let first = self.end;
+        let top = self.height + count as usize;
+        if top > self.entries.len() {
+            self.grow(count as usize);
+        }
         let slots = ty.slots();
-        self.end += count * slots;
-        self.entries.extend((0..count).map(|i| Entry {
-            loc: L::HOME,
-            home: first + i * slots,
-            ty,
-        }));
+        for entry in &mut self.entries[self.height..top] {
+            *entry = Entry {
+                loc: L::HOME,
+                home: self.end,
+                ty,
+            };
+            self.end += slots;
+        }
+        self.height = top;
     }
 
     /// Pops the top value.
     #[inline]
     pub fn pop(&mut self) -> Entry<L> {
-        let entry = self
-            .entries
-            .pop()
-            .expect("valid Microwasm: the stack is not empty");
+        self.height -= 1;
+        let entry = self.entries[self.height];
         self.end = entry.home;
         self.off.len -= usize::from(entry.loc != L::HOME);
         self.slot_aliases -= entry.loc.names_slot() as u32;
@@ -254,14 +274,12 @@ impl<L: Place> VirtualStack<L> {
 
     /// Cuts the stack to `height` values and says that all of them are at home.
     pub fn reset_home(&mut self, height: u32) {
-        if let Some(first) = self.entries.get(height as usize) {
-            self.end = first.home;
+        if height < self.height() {
+            self.end = self.entries[height as usize].home;
+            self.height = height as usize;
         }
-        self.entries.truncate(height as usize);
         for &pos in self.off.get() {
-            if let Some(entry) = self.entries.get_mut(pos as usize) {
-                entry.loc = L::HOME;
-            }
+            self.entries[pos as usize].loc = L::HOME;
         }
         self.off.len = 0;
         self.slot_aliases = 0;
@@ -287,7 +305,7 @@ impl<L: Place> VirtualStack<L> {
     #[cold]
     #[inline(never)]
     fn search_slot(&self, slot: u32) -> Option<u32> {
-        self.entries
+        self.entries()
             .binary_search_by_key(&slot, |e| e.home)
             .ok()
             .map(|i| i as u32)
@@ -295,7 +313,7 @@ impl<L: Place> VirtualStack<L> {
 
     /// All entries, for the self-check.
     pub fn entries(&self) -> &[Entry<L>] {
-        &self.entries
+        &self.entries[..self.height]
     }
 }
 
@@ -305,8 +323,7 @@ impl<L: Place + fmt::Debug> VirtualStack<L> {
     pub fn check(&self) {
         /// Stacks up to this height are looked at in full.
         const FULL_SCAN: usize = 512;
-        let VirtualStack { entries, .. } = self;
-        let off = self.off();
+        let (entries, off) = (self.entries(), self.off());
         assert!(
             off.len() <= VirtualStack::<L>::MAX_OFF + 1,
             "{} values are off home",

@@ -221,7 +221,7 @@ impl Context {
     #[inline(never)]
     fn push_with_room(&mut self, ty: ValType, loc: Loc) {
         self.make_room();
-        self.stack.grow();
+        self.stack.grow(1);
         self.push(ty, loc);
     }
 
@@ -236,22 +236,19 @@ impl Context {
     #[inline]
     pub fn pop(&mut self) -> Operand {
         let Entry { loc, home, ty } = self.stack.pop();
-        let loc = match loc {
-            Loc::Home => Loc::Slot(home),
+        let mut operand = Operand { ty, loc };
+        match loc {
+            Loc::Home => operand.loc = Loc::Slot(home),
             Loc::Reg { reg, .. } => {
                 self.release(reg);
                 self.held.insert(reg);
                 self.stamps[reg.0 as usize] = self.clock;
-                loc
             }
-            Loc::Flags(_) => {
-                self.flags_pending = false;
-                loc
-            }
+            Loc::Flags(_) => self.flags_pending = false,
             Loc::Slot(slot) => return self.popped_slot(ty, slot),
-            Loc::Const(_) => loc,
-        };
-        Operand { ty, loc }
+            Loc::Const(_) => {}
+        }
+        operand
     }
 
     /// The operand that was on top as a name of `slot`. If the slot's owner has a new value that
@@ -338,7 +335,8 @@ impl Context {
         self.stack.set(top_pos, to_top);
     }
 
-    /// [`Context::swap`], then [`Context::drop_top`].
+    /// [`Context::swap`], then [`Context::drop_top`]; counts as two operators but for the last's
+    /// [`Context::end_op`].
     #[inline(never)]
     pub fn replace(&mut self, pos: u32) {
         let to_low = self.top_moved_to(pos);
@@ -351,6 +349,7 @@ impl Context {
         }
         self.stack.pop();
         self.stack.set(pos, to_low);
+        self.clock += 1;
     }
 
     /// Where the value on top is when it is the one at `pos`. Loads it if it is in a slot that

@@ -11,7 +11,7 @@
 //! Invariant: an edge costs O(block arguments), whatever the height.
 
 use super::abi::ArgLoc;
-use super::compiler::FunctionCompiler;
+use super::compiler::{Compiler, FunctionCompiler};
 use super::context::{Context, Frame};
 use super::moves::{Dst, MoveResolver};
 use super::perturb::one_in;
@@ -116,7 +116,6 @@ impl FunctionCompiler<'_> {
         // Free registers to leave to the code behind: fewer for loops, which live long.
         let backward = block.backward;
         let reserve = if backward { 2 } else { 4 };
-        let age = self.patience(backward);
         let in_place = shape.first == shape.base;
         cover!(X64Conventions, 1 + usize::from(!in_place), backward);
         let end = if in_place {
@@ -124,9 +123,8 @@ impl FunctionCompiler<'_> {
         } else {
             shape.base
         };
-        settle(&mut self.c.cx, end, reserve, age);
         let start = self.c.conventions.bindings.len() as u32;
-        self.bind_kept(end, backward);
+        self.bind_kept(end, reserve, backward);
         if !in_place {
             self.bind_moved(&shape, start, reserve);
         }
@@ -150,16 +148,44 @@ impl FunctionCompiler<'_> {
         }
     }
 
-    /// Binds every position below `end` that is in a register to that register. What is at
-    /// home, too, a forward block expects there: later callers have it there as well, or
-    /// have changed it, and most of it will not be used again. A loop keeps its registers.
-    fn bind_kept(&mut self, end: u32, backward: bool) {
-        let Context { stack, perturb, .. } = &mut self.c.cx;
-        for &pos in stack.off().iter().take_while(|&&p| p < end) {
-            if let Loc::Reg { reg, clean } = stack.get(pos).loc
-                && (backward || !clean || one_in(perturb, 2))
-            {
-                self.c.conventions.bindings.push((pos, reg));
+    /// Binds every position below `end` that is not at home to a register of its own, while more
+    /// than `reserve` of its class are free, or sends it home. What is at home, too, a forward
+    /// block expects there: later callers have it there as well, or have changed it, and most
+    /// of it will not be used again. A loop keeps its registers.
+    fn bind_kept(&mut self, end: u32, reserve: u32, backward: bool) {
+        let patience = self.patience(backward);
+        let Compiler {
+            cx, conventions, ..
+        } = &mut *self.c;
+        let mut bound = RegSet::EMPTY;
+        let mut i = 0;
+        while let Some(&pos) = cx.stack.off().get(i)
+            && pos < end
+        {
+            let entry = cx.stack.get(pos);
+            let (reg, clean) = match entry.loc {
+                Loc::Reg { reg, .. } if cx.age(reg) > patience => {
+                    rule!(MergeOld);
+                    cx.send_home(pos);
+                    continue;
+                }
+                Loc::Reg { reg, clean } if !bound.contains(reg) => (reg, clean),
+                _ => {
+                    let free = cx.free(entry.ty.class());
+                    let Some(reg) = free.first().filter(|_| free.len() > reserve) else {
+                        rule!(MergeHome);
+                        cx.send_home(pos);
+                        continue;
+                    };
+                    rule!(MergeRegister);
+                    cx.copy_entry_to(pos, reg);
+                    (reg, false)
+                }
+            };
+            bound.insert(reg);
+            i += 1;
+            if backward || !clean || one_in(&mut cx.perturb, 2) {
+                conventions.bindings.push((pos, reg));
             }
         }
     }
@@ -350,45 +376,6 @@ impl FunctionCompiler<'_> {
                 }
             }
             Convention::Unset | Convention::Return => unreachable!("nobody goes on there"),
-        }
-    }
-}
-
-/// Gives every position below `end` that is not at home a register of its own, while more
-/// than `reserve` of its class are free, or sends it home, as it does with what is in a
-/// register that has not been used for more than `age` operators.
-fn settle(cx: &mut Context, end: u32, reserve: u32, age: u32) {
-    let mut seen = RegSet::EMPTY;
-    let mut i = 0;
-    while let Some(&pos) = cx.stack.off().get(i)
-        && pos < end
-    {
-        let entry = cx.stack.get(pos);
-        match entry.loc {
-            Loc::Reg { reg, .. } if cx.age(reg) > age => {
-                rule!(MergeOld);
-                cx.send_home(pos);
-            }
-            Loc::Reg { reg, .. } if !seen.contains(reg) => {
-                seen.insert(reg);
-                i += 1;
-            }
-            _ => {
-                let free = cx.free(entry.ty.class());
-                match free.first() {
-                    Some(reg) if free.len() > reserve => {
-                        rule!(MergeRegister);
-                        cx.copy_entry_to(pos, reg);
-                        seen.insert(reg);
-                        i += 1;
-                    }
-                    // Leaves the list, and `i` names the next one.
-                    _ => {
-                        rule!(MergeHome);
-                        cx.send_home(pos);
-                    }
-                }
-            }
         }
     }
 }
