@@ -8,6 +8,9 @@ use crate::kernels::{HOST_CALLS, KERNELS};
 use crate::native::Native;
 use crate::table::{Cell, Table};
 
+/// How many calls in a round, if nobody says.
+pub const CALLS: u32 = 5_000_000;
+
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct Options {

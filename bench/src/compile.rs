@@ -12,6 +12,9 @@ use crate::engines::{OURS, Validator};
 use crate::real::RealModule;
 use crate::table::{Cell, Table};
 
+/// Seconds that one engine may spend on one module, if nobody says.
+pub const PATIENCE: u64 = 10;
+
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct Options {

@@ -14,6 +14,9 @@ use crate::shape::Shape;
 use crate::smith::Generator;
 use crate::table::{Cell, Table};
 
+/// How many random modules, if nobody says.
+pub const MODULES: usize = 2000;
+
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct Options {

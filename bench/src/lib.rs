@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod all;
 pub mod bombs;
 pub mod calls;
 pub mod clock;
@@ -18,6 +19,7 @@ pub mod kernels;
 pub mod latency;
 pub mod mutations;
 pub mod native;
+pub mod plot;
 pub mod real;
 pub mod run;
 pub mod shape;

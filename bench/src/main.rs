@@ -10,9 +10,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use microwasm_bench::clock::Clock;
 use microwasm_bench::engine::{Cause, Engine};
+use microwasm_bench::plot::Plot;
 use microwasm_bench::table::Table;
 use microwasm_bench::{
-    bombs, calls, compile, engines, kernels, latency, mutations, real, run, threads,
+    all, bombs, calls, compile, engines, kernels, latency, mutations, real, run, threads,
 };
 
 /// How much memory a compile bomb may take before it is ended.
@@ -47,6 +48,8 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// All that compare engines, in one run, and a plot.
+    All(All),
     /// Compile, instantiate, call and drop small random modules.
     Latency(Latency),
     /// Compile real modules: throughput and size of the code.
@@ -88,11 +91,20 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
+struct All {
+    #[command(flatten)]
+    common: Common,
+    /// Write the plot of compile throughput against run time to this file, as SVG.
+    #[arg(long)]
+    plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 struct Latency {
     #[command(flatten)]
     common: Common,
     /// How many random modules.
-    #[arg(long, default_value_t = 2000)]
+    #[arg(long, default_value_t = latency::MODULES)]
     modules: usize,
     /// The seed of the first candidate.
     #[arg(long, default_value_t = 0)]
@@ -107,20 +119,20 @@ struct Compile {
     #[arg(long = "module")]
     modules: Vec<String>,
     /// Seconds that one engine may spend on one module before it skips rounds.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = compile::PATIENCE)]
     patience: u64,
 }
 
 #[derive(Debug, Args)]
 struct Threads {
     /// How many threads.
-    #[arg(default_value_t = 2)]
+    #[arg(default_value_t = threads::THREADS)]
     threads: usize,
     /// How many rounds, of which the fastest counts.
-    #[arg(long, default_value_t = 15)]
+    #[arg(long, default_value_t = threads::ROUNDS)]
     rounds: usize,
     /// Leave modules with fewer bytes of function bodies alone.
-    #[arg(long, default_value_t = 100_000)]
+    #[arg(long, default_value_t = threads::SMALLEST)]
     smallest: usize,
     /// Print JSON instead of tables.
     #[arg(long)]
@@ -141,7 +153,7 @@ struct Calls {
     #[command(flatten)]
     common: Common,
     /// How many calls in a round.
-    #[arg(long, default_value_t = 5_000_000)]
+    #[arg(long, default_value_t = calls::CALLS)]
     calls: u32,
 }
 
@@ -200,6 +212,7 @@ fn main() -> ExitCode {
 
 fn execute(command: Command) -> Result<ExitCode, Cause> {
     match command {
+        Command::All(arguments) => arguments.execute()?,
         Command::Latency(arguments) => arguments.execute()?,
         Command::Compile(arguments) => arguments.execute()?,
         Command::Threads(arguments) => return arguments.execute(),
@@ -237,6 +250,29 @@ fn execute(command: Command) -> Result<ExitCode, Cause> {
 impl Common {
     fn engines(&self) -> Result<Vec<Box<dyn Engine>>, Cause> {
         engines::named(&self.engines)
+    }
+}
+
+impl All {
+    fn execute(self) -> Result<(), Cause> {
+        let Self { common, plot } = self;
+        let measured = all::measure(
+            &common.engines()?,
+            real::load()?,
+            common.rounds,
+            common.clock,
+            |what| eprintln!("{what}…"),
+        )?;
+        print(&measured.tables, common.json)?;
+        if let Some(path) = plot {
+            let plot = Plot {
+                points: measured.points,
+                caption: machine(),
+            };
+            fs::write(&path, plot.to_string())
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        Ok(())
     }
 }
 

@@ -143,7 +143,7 @@ fn tabulate_ratios(rows: &[Row], names: &[&str]) -> Table {
     let pairs = ratio_columns(names);
     let heads = ["kernel".to_owned()]
         .into_iter()
-        .chain(pairs.iter().map(|(of, to)| format!("{of} ÷ {to}")));
+        .chain(pairs.iter().map(|(of, to)| quotient(of, to)));
     let mut table = Table::new("The same as ratios", heads);
     for row in rows {
         let cells = pairs
@@ -174,6 +174,16 @@ fn ratio_columns<'a>(names: &[&'a str]) -> Vec<(&'a str, &'a str)> {
             .map(move |peer| (ours, peer))
     });
     to_native.chain(to_peers).collect()
+}
+
+fn quotient(of: &str, to: &str) -> String {
+    format!("{of} ÷ {to}")
+}
+
+/// The head of the column that compares an engine with native code.
+#[must_use]
+pub fn to_native(engine: &str) -> String {
+    quotient(engine, NATIVE)
 }
 
 fn ratio(row: &Row, of: &str, to: &str) -> Option<f64> {

@@ -98,6 +98,17 @@ impl Table {
         self.notes.push(words.into());
     }
 
+    /// The number in the row that begins with `row`, in this column.
+    #[must_use]
+    pub fn number(&self, row: &str, column: &str) -> Option<f64> {
+        let at = self.columns.iter().position(|head| head == column)?;
+        let of_row = |cells: &&Vec<Cell>| cells.first() == Some(&Cell::text(row));
+        match self.rows.iter().find(of_row)?.get(at)? {
+            Cell::Number { value, .. } => Some(*value),
+            Cell::Text(_) | Cell::Empty => None,
+        }
+    }
+
     /// The same for machines: one object per row, keyed by column.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -195,6 +206,8 @@ mod tests {
             table.to_string(),
             "Some figures\n\n| what   |  µs |\n| ------ | ---:|\n| first  | 1.2 |\n| second |     |\n\nMeasured once.\n"
         );
+        assert_eq!(table.number("first", "µs"), Some(1.25));
+        assert_eq!(table.number("second", "µs"), None);
         assert_eq!(
             table.to_json(),
             json!({

@@ -7,6 +7,15 @@ use crate::engine::Cause;
 use crate::real::RealModule;
 use crate::table::{Cell, Table};
 
+/// How many threads, if nobody says.
+pub const THREADS: usize = 2;
+
+/// How many rounds, if nobody says.
+pub const ROUNDS: usize = 15;
+
+/// Bytes of function bodies from which on several threads are for, if nobody says.
+pub const SMALLEST: usize = 100_000;
+
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct Options {

@@ -1,0 +1,96 @@
+//! `all`: every table that compares engines, in one run, and what they come to.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::engine::{Cause, Engine};
+use crate::plot::Point;
+use crate::real::RealModule;
+use crate::table::Table;
+use crate::{calls, compile, engines, latency, run, threads};
+
+/// What came of it.
+pub struct Measured {
+    /// The tables, in the order of the commands.
+    pub tables: Vec<Table>,
+    /// Where each engine stands that both compiled the modules and ran the kernels.
+    pub points: Vec<Point>,
+}
+
+/// Measures everything, each with the options that its own command has by default; `progress`
+/// hears what comes next.
+pub fn measure(
+    engines: &[Box<dyn Engine>],
+    mut modules: Vec<RealModule>,
+    rounds: usize,
+    clock: Clock,
+    progress: impl Fn(&str),
+) -> Result<Measured, Cause> {
+    progress("latency");
+    let options = latency::Options {
+        modules: latency::MODULES,
+        rounds,
+        clock,
+        seed: 0,
+    };
+    let mut tables = vec![latency::measure(engines, &options)?];
+    progress("compile");
+    let options = compile::Options {
+        rounds,
+        clock,
+        patience: Duration::from_secs(compile::PATIENCE),
+    };
+    let compiled = compile::measure(engines, &modules, &options)?;
+    progress("run");
+    let options = run::Options {
+        rounds,
+        clock,
+        kernels: Vec::new(),
+    };
+    let ran = run::measure(engines, &options)?;
+    let points = points(engines, &compiled, &ran);
+    tables.extend(compiled);
+    tables.extend(ran);
+    progress("calls");
+    let options = calls::Options {
+        rounds,
+        calls: calls::CALLS,
+        clock,
+    };
+    tables.push(calls::measure(engines, &options)?);
+    progress("threads");
+    modules.retain(|module| module.shape.code_bytes >= threads::SMALLEST);
+    let options = threads::Options {
+        rounds: threads::ROUNDS,
+        threads: threads::THREADS,
+    };
+    let (table, same) = threads::measure(&modules, &options)?;
+    if !same {
+        return Err("the code depends on the number of threads".into());
+    }
+    tables.push(table);
+    Ok(Measured { tables, points })
+}
+
+fn points(engines: &[Box<dyn Engine>], compiled: &[Table], ran: &[Table]) -> Vec<Point> {
+    let mean = |tables: &[Table], column: &str| {
+        tables
+            .iter()
+            .find_map(|table| table.number("geometric mean", column))
+    };
+    let point = |name: &str| {
+        Some(Point {
+            engine: name.to_owned(),
+            throughput: mean(compiled, name)?,
+            run_time: mean(ran, &run::to_native(name))?,
+            ours: [
+                engines::OURS,
+                engines::OURS_EXPLICIT,
+                engines::OURS_BYTECODE,
+            ]
+            .contains(&name),
+        })
+    };
+    let names = engines.iter().map(|engine| engine.name());
+    names.filter_map(point).collect()
+}
