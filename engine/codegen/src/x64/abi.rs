@@ -63,10 +63,14 @@ impl Assigner {
     }
 
     /// For the results of `ty`.
+    #[inline]
     pub fn results_of(ty: &FuncType) -> Assigner {
         let mut params = Assigner::params();
-        for &param in &ty.params {
-            params.next(param);
+        // Fewer are all in registers, whatever their types.
+        if ty.params.len() > GPR_ARGS.len() {
+            for &param in &ty.params {
+                params.next(param);
+            }
         }
         params.into_results()
     }
