@@ -345,9 +345,10 @@ fn images_that_are_not_aligned() {
             error,
             Err(LinkError::Misaligned {
                 kind: RelocKind::Abs64,
+                offset,
                 value: 3,
                 ..
-            })
+            }) if offset == plan.got_start
         ),
         "{error:?}"
     );

@@ -39,10 +39,7 @@ impl Context {
                     i = 0;
                 }
                 Some(_) if clean => self.relocate(pos, Loc::Home),
-                Some(slot) => {
-                    self.relocate(pos, Loc::Slot(slot));
-                    i += 1;
-                }
+                Some(slot) => self.relocate(pos, Loc::Slot(slot)),
             }
         }
     }

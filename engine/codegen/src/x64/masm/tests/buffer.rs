@@ -59,6 +59,17 @@ fn the_limit_is_exact_and_leaves_no_trace() {
 }
 
 #[test]
+fn room_is_added_as_it_is_needed() {
+    for length in [1, 600, 5000, 100_000] {
+        let mut out = Stencils::default();
+        function(&mut Masm::default(), &mut out, u32::MAX, |m| m.nop(length)).expect("small");
+        // Twice what there is at most, and what a vector adds of its own accord.
+        let room = out.code.capacity();
+        assert!(room <= 4 * length + 2048, "{length} bytes in {room}");
+    }
+}
+
+#[test]
 fn everything_works_after_an_overflow() {
     let mut out = Stencils::default();
     let mut masm = Masm::default();
@@ -128,6 +139,28 @@ fn a_jump_stays_when_something_else_refers_to_its_end() {
             .iter()
             .all(|i| i.near_branch_target() == insts[2].ip())
     );
+}
+
+/// Also in a function behind one of the same shape: its trap sites are not this one's.
+#[test]
+fn a_jump_stays_when_a_trap_site_is_at_its_end() {
+    let mut out = Stencils::default();
+    let mut masm = Masm::default();
+    for (traps, length) in [(true, 6), (false, 1), (true, 6), (false, 1)] {
+        function(&mut masm, &mut out, 1000, |m| {
+            let label = m.buf.new_label();
+            m.jmp(label);
+            if traps {
+                m.buf.add_trap(TrapCode::MemoryOutOfBounds);
+            }
+            m.buf.bind(label);
+            m.ret();
+        })
+        .expect("small");
+        let stencil = out.get(out.len() - 1).expect("just added");
+        assert_eq!(stencil.code.len(), length);
+        assert!(stencil.traps.iter().all(|trap| trap.offset == CodeOffset(5)));
+    }
 }
 
 #[test]
