@@ -159,7 +159,12 @@ fn a_jump_stays_when_a_trap_site_is_at_its_end() {
         .expect("small");
         let stencil = out.get(out.len() - 1).expect("just added");
         assert_eq!(stencil.code.len(), length);
-        assert!(stencil.traps.iter().all(|trap| trap.offset == CodeOffset(5)));
+        assert!(
+            stencil
+                .traps
+                .iter()
+                .all(|trap| trap.offset == CodeOffset(5))
+        );
     }
 }
 
