@@ -33,6 +33,7 @@ fn functions_are_aligned_and_kept_apart() {
         assert_eq!(stencil.traps[0].offset, CodeOffset(0));
         assert_eq!(stencil.frame, 48);
     }
+    assert!(!out.is_empty());
     let covered: usize = out.iter().map(|s| s.code.len()).sum();
     let padding = out.code.iter().filter(|b| **b == 0xcc).count();
     assert_eq!(covered + padding, out.code.len());
