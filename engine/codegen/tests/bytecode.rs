@@ -1,15 +1,16 @@
 //! Bytecode from text to image: what is linked is accepted, and what is not, or has been
 //! tampered with, is refused for what is wrong with it.
 
+use microwasm::op::Op;
 use microwasm::wasm::{Consumer, FunctionBody, Limits, WasmError, translate};
-use microwasm::{DefinedFuncIndex, ModuleInfo};
+use microwasm::{DefinedFuncIndex, FuncType, Label, ModuleInfo, Sink as _, TypeIndex, ValType};
 use microwasm_codegen::bytecode::Compiler;
 use microwasm_codegen::bytecode::op::{CARRY_STEP, Kind, Opcode, Text};
 use microwasm_codegen::bytecode::signature::{HostCallee, HostSignature};
 use microwasm_codegen::bytecode::validate::{Extent, InvalidKind, validate};
 use microwasm_codegen::link::{Addresses, BuiltinAddresses, LinkError, LinkPlan, unlink};
 use microwasm_codegen::vmctx::VmLayout;
-use microwasm_codegen::{Backend, Builtin, Settings, Stencils};
+use microwasm_codegen::{Backend, Builtin, FunctionCompiler, Settings, Stencils, x64};
 
 const MODULE: &str = r#"(module
     (import "host" "f" (func (param i32) (result i32)))
@@ -143,6 +144,17 @@ impl Built {
         let before: usize = fields[..index].iter().map(|f| f.kind.size()).sum();
         self.find(image, opcode) + 2 + before
     }
+}
+
+/// The instructions of a function, as text.
+fn lines(code: &[u8]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut at = 0;
+    while let Some(text) = Text::of(code, at) {
+        lines.push(text.to_string());
+        at += text.size();
+    }
+    lines
 }
 
 #[test]
@@ -327,18 +339,59 @@ fn large_frames_are_accepted() {
     built.find(&image, Opcode::CopyWide);
 }
 
+/// A range of zeros that ends beyond what 16 bits can name is cleared in two parts.
+#[test]
+fn zeros_around_the_last_narrow_slot() {
+    let info = ModuleInfo {
+        types: vec![FuncType::default()],
+        funcs: vec![TypeIndex(0)],
+        ..ModuleInfo::default()
+    };
+    let (mut compiler, mut stencils) = (Compiler::new(Settings::default()), Stencils::default());
+    let vm = VmLayout::new(&info);
+    let mut sink = compiler.function(&info, &vm, DefinedFuncIndex(0), &mut stencils);
+    for count in [50_000, 20_000] {
+        sink.op(Op::Zeros {
+            ty: ValType::I32,
+            count,
+        });
+    }
+    sink.op(Op::Br(Label::RETURN));
+    sink.finish().expect("within the limits");
+    assert_eq!(
+        lines(&stencils.code),
+        [
+            "enter frame 70008",
+            "zeros s0, count 50000",
+            "zeros s50000, count 15528",
+            "zeros s65536, count 4472",
+            "return"
+        ]
+    );
+}
+
+#[test]
+fn abandoned_functions_leave_no_trace() {
+    fn abandon(mut compiler: impl FunctionCompiler) {
+        compiler.op(Op::Unreachable);
+        compiler.abandon();
+    }
+    let mut built = build(MODULE);
+    let before = built.stencils.clone();
+    let (info, vm, out) = (&built.info, &built.vm, &mut built.stencils);
+    let func = DefinedFuncIndex(0);
+    abandon(Compiler::new(Settings::default()).function(info, vm, func, out));
+    assert_eq!(*out, before);
+    abandon(x64::Compiler::new(Settings::default()).function(info, vm, func, out));
+    assert_eq!(*out, before);
+}
+
 #[test]
 fn text_names_slots_and_targets() {
     let built = build("(module (func (param i32) (result i32) local.get 0 i32.const 2 i32.add))");
     let image = built.image().expect("links");
-    let mut lines = Vec::new();
-    let mut at = 0;
-    while let Some(text) = Text::of(&image, at) {
-        lines.push(text.to_string());
-        at += text.size();
-    }
     assert_eq!(
-        lines,
+        lines(&image),
         ["enter frame 2", "i32.add_imm s1, s0, 2", "return_slot ^s1"]
     );
 }

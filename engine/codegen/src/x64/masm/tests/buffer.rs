@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::error::CodegenError;
-use crate::stencil::{CodeOffset, SourceLoc, TrapCode};
+use crate::stencil::{CodeOffset, ExternalName, SourceLoc, StackState, TrapCode};
+use microwasm::FuncIndex;
 
 /// Runs `emit` as a function of at most `max` bytes.
 fn function(
@@ -190,6 +191,35 @@ fn source_locations_follow_a_jump_that_goes_away() {
     };
     assert_eq!(out.source, [loc(0, 1), loc(2, 3)]);
     assert_eq!(out.code.len(), 3);
+}
+
+/// Functions that are put together one by one, or half by half, are those compiled in a row.
+#[test]
+fn arenas_are_put_together() {
+    let mut masm = Masm::default();
+    let mut compile = |out: &mut Stencils, f: u32| {
+        function(&mut masm, out, u32::MAX, |m| {
+            m.buf.add_unwind(StackState::Entry);
+            m.buf.add_source(f);
+            m.call_external(ExternalName::Func(FuncIndex(f)));
+            m.buf.add_trap(TrapCode::Unreachable);
+            // Large enough that products of offsets have more than 32 bits.
+            m.nop(70_000 + f as usize);
+            m.buf.add_unwind(StackState::Frame { below: f });
+            m.ret();
+        })
+        .expect("small");
+    };
+    let (mut all, mut first, mut second) = <(Stencils, Stencils, Stencils)>::default();
+    for f in 0..6 {
+        compile(&mut all, f);
+        compile(if f < 3 { &mut first } else { &mut second }, f);
+    }
+    first.append(&second);
+    assert_eq!(first, all);
+    let mut pushed = Stencils::default();
+    all.iter().for_each(|stencil| pushed.push(&stencil));
+    assert_eq!(pushed, all);
 }
 
 #[test]
