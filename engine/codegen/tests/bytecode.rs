@@ -281,17 +281,32 @@ fn corruption_is_named() {
         ));
     }
     assert_eq!(
-        with(Opcode::BrTable, Kind::Count, 7),
+        with(Opcode::BrTable, Kind::Count, 3),
         InvalidKind::OutOfPlace
     );
+    // The callee's frame begins inside, but its arguments lie behind.
+    let at = built.field(&image, Opcode::Enter, Kind::Frame);
+    let frame = u32::from_le_bytes(image[at..at + 4].try_into().expect("four bytes"));
+    for opcode in [Opcode::CallIndirectHost, Opcode::CallIndirect] {
+        assert_eq!(
+            with(opcode, Kind::Base, frame),
+            InvalidKind::Slot(frame),
+            "{opcode:?}"
+        );
+    }
     // An operand that is said to be the result of a branch, which has none.
     let mut carried = image.clone();
     let at = built.find(&image, Opcode::I32DivUImm);
     let number = Opcode::I32DivUImm as u16 + CARRY_STEP as u16;
     carried[at..at + 2].copy_from_slice(&number.to_le_bytes());
     assert_eq!(built.validate(&carried), Err(InvalidKind::Carry));
-    let mut ended = image.clone();
     let at = built.find(&image, Opcode::Return);
+    for opcode in [Opcode::LeaveInstance, Opcode::LeaveInterpreter] {
+        let mut left = image.clone();
+        left[at..at + 2].copy_from_slice(&(opcode as u16).to_le_bytes());
+        assert_eq!(built.validate(&left), Err(InvalidKind::OutOfPlace));
+    }
+    let mut ended = image.clone();
     ended[at..at + 2].copy_from_slice(&(Opcode::Fuel as u16).to_le_bytes());
     assert_eq!(built.validate(&ended), Err(InvalidKind::FallsOff));
 }
