@@ -158,8 +158,4 @@ impl<C: Copy + Default> Blocks<C> {
     pub(crate) fn args(&self, block: &Block<C>) -> &[ValType] {
         block.args.of(&self.arg_types)
     }
-
-    pub(crate) fn arity(&self, label: Label) -> u32 {
-        self.get(label).args.len()
-    }
 }

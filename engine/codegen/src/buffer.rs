@@ -25,8 +25,8 @@ use crate::stencil::{
 
 /// No function is larger than this, whatever the settings: a [`Link`] has 30 bits of offset.
 const MAX_FUNCTION: u32 = (1 << 30) - 16;
-/// No arena is larger than this, so that every distance within an image fits a `rel32`.
-const MAX_ARENA: usize = i32::MAX as usize - (1 << 20);
+/// No arena is larger than this: every distance within it fits a `rel32`.
+const MAX_ARENA: usize = i32::MAX as usize;
 /// Bytes written per instruction; none of either backend has more than 15.
 const STEP: usize = 16;
 /// Least and most room added at once.
@@ -319,10 +319,9 @@ impl CodeBuffer {
         const LENGTH: u32 = 5;
         let here = self.offset().0;
         let Some(jump) = self.tail_jump else { return };
-        let trap_here = self
-            .traps
+        let trap_here = self.traps[self.mark.traps..]
             .last()
-            .is_some_and(|t| self.traps.len() > self.mark.traps && t.offset.0 == here);
+            .is_some_and(|trap| trap.offset.0 == here);
         if self.overflow
             || jump.label != label
             || jump.end != here
@@ -343,11 +342,11 @@ impl CodeBuffer {
             row.offset.0 = here - LENGTH;
         }
         // A location noted behind the jump moves with the code it stands for.
-        if self.source.len() > self.mark.source
-            && self.source.last().is_some_and(|loc| loc.code.0 == here)
-            && let Some(loc) = self.source.pop()
+        if let Some(&SourceLoc { code, source }) = self.source[self.mark.source..].last()
+            && code.0 == here
         {
-            self.add_source(loc.source);
+            self.source.pop();
+            self.add_source(source);
         }
     }
 

@@ -22,7 +22,7 @@
 //! Everything is hashed with its length or count before it, so that no two lists of parts
 //! give the same bytes.
 
-use crate::settings::{Backend, CpuFeatures, MemoryBounds, Settings};
+use crate::settings::{CpuFeatures, Settings};
 use crate::vmctx::{Place, VmLayout};
 use microwasm::module::{ConstExpr, ConstOp, ElemItems, ExportItem, GlobalType};
 use microwasm::wasm::{FunctionBody, Limits, Reference};
@@ -201,12 +201,9 @@ impl Parts {
             bmi2,
             avx,
         } = features;
-        self.tag(match backend {
-            Backend::X64 => 0,
-            Backend::Bytecode => 1,
-        });
-        let explicit = bounds == MemoryBounds::Explicit;
-        for flag in [explicit, fuel, epoch, source_map, unwind, self_check] {
+        self.tag(backend as u8);
+        self.tag(bounds as u8);
+        for flag in [fuel, epoch, source_map, unwind, self_check] {
             self.tag(u8::from(flag));
         }
         for flag in [sse41, popcnt, lzcnt, bmi1, bmi2, avx] {

@@ -64,19 +64,18 @@ pub trait MoveEmitter {
 
 const NONE: u32 = u32::MAX;
 
-/// A location's index in [`MoveResolver::uses`]: registers, then slots.
+/// A location's index in [`MoveResolver::uses`]: registers, the two below, then slots.
 type Location = usize;
 /// Stands for what is read from nowhere: constants.
-const NOWHERE: Location = 0;
+const NOWHERE: Location = 32;
 /// Stands for what is only written: the stack areas of calls.
-const OUTSIDE: Location = 1;
-const FIRST_REG: Location = 2;
-const FIRST_SLOT: Location = FIRST_REG + 32;
+const OUTSIDE: Location = 33;
+const FIRST_SLOT: Location = 34;
 
 #[inline]
 fn location_of_src(src: Src) -> Location {
     match src {
-        Src::Reg(reg) => FIRST_REG + reg.0 as usize,
+        Src::Reg(reg) => reg.0 as usize,
         Src::Slot(slot) => FIRST_SLOT + slot as usize,
         Src::Const(_) => NOWHERE,
     }
@@ -85,7 +84,7 @@ fn location_of_src(src: Src) -> Location {
 #[inline]
 fn location_of_dst(dst: Dst) -> Location {
     match dst {
-        Dst::Reg(reg) => FIRST_REG + reg.0 as usize,
+        Dst::Reg(reg) => reg.0 as usize,
         Dst::Slot(slot) => FIRST_SLOT + slot as usize,
         Dst::Out(_) | Dst::Caller(_) => OUTSIDE,
     }
@@ -340,7 +339,6 @@ impl MoveResolver {
     fn reader_type(&self, dst: Dst, start: u32) -> ValType {
         match dst {
             Dst::Reg(r) if r.is_xmm() => ValType::V128,
-            Dst::Reg(_) => ValType::I64,
             _ if self.moves[start as usize].ty == ValType::V128 => ValType::V128,
             _ => ValType::I64,
         }

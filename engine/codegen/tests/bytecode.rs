@@ -1,15 +1,16 @@
 //! Bytecode from text to image: what is linked is accepted, and what is not, or has been
 //! tampered with, is refused for what is wrong with it.
 
+use microwasm::op::Op;
 use microwasm::wasm::{Consumer, FunctionBody, Limits, WasmError, translate};
-use microwasm::{DefinedFuncIndex, ModuleInfo};
+use microwasm::{DefinedFuncIndex, FuncType, Label, ModuleInfo, Sink as _, TypeIndex, ValType};
 use microwasm_codegen::bytecode::Compiler;
 use microwasm_codegen::bytecode::op::{CARRY_STEP, Kind, Opcode, Text};
 use microwasm_codegen::bytecode::signature::{HostCallee, HostSignature};
 use microwasm_codegen::bytecode::validate::{Extent, InvalidKind, validate};
 use microwasm_codegen::link::{Addresses, BuiltinAddresses, LinkError, LinkPlan, unlink};
 use microwasm_codegen::vmctx::VmLayout;
-use microwasm_codegen::{Backend, Builtin, Settings, Stencils};
+use microwasm_codegen::{Backend, Builtin, FunctionCompiler, Settings, Stencils, x64};
 
 const MODULE: &str = r#"(module
     (import "host" "f" (func (param i32) (result i32)))
@@ -145,6 +146,17 @@ impl Built {
     }
 }
 
+/// The instructions of a function, as text.
+fn lines(code: &[u8]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut at = 0;
+    while let Some(text) = Text::of(code, at) {
+        lines.push(text.to_string());
+        at += text.size();
+    }
+    lines
+}
+
 #[test]
 fn what_is_linked_is_accepted() {
     let built = build(MODULE);
@@ -269,17 +281,32 @@ fn corruption_is_named() {
         ));
     }
     assert_eq!(
-        with(Opcode::BrTable, Kind::Count, 7),
+        with(Opcode::BrTable, Kind::Count, 3),
         InvalidKind::OutOfPlace
     );
+    // The callee's frame begins inside, but its arguments lie behind.
+    let at = built.field(&image, Opcode::Enter, Kind::Frame);
+    let frame = u32::from_le_bytes(image[at..at + 4].try_into().expect("four bytes"));
+    for opcode in [Opcode::CallIndirectHost, Opcode::CallIndirect] {
+        assert_eq!(
+            with(opcode, Kind::Base, frame),
+            InvalidKind::Slot(frame),
+            "{opcode:?}"
+        );
+    }
     // An operand that is said to be the result of a branch, which has none.
     let mut carried = image.clone();
     let at = built.find(&image, Opcode::I32DivUImm);
     let number = Opcode::I32DivUImm as u16 + CARRY_STEP as u16;
     carried[at..at + 2].copy_from_slice(&number.to_le_bytes());
     assert_eq!(built.validate(&carried), Err(InvalidKind::Carry));
-    let mut ended = image.clone();
     let at = built.find(&image, Opcode::Return);
+    for opcode in [Opcode::LeaveInstance, Opcode::LeaveInterpreter] {
+        let mut left = image.clone();
+        left[at..at + 2].copy_from_slice(&(opcode as u16).to_le_bytes());
+        assert_eq!(built.validate(&left), Err(InvalidKind::OutOfPlace));
+    }
+    let mut ended = image.clone();
     ended[at..at + 2].copy_from_slice(&(Opcode::Fuel as u16).to_le_bytes());
     assert_eq!(built.validate(&ended), Err(InvalidKind::FallsOff));
 }
@@ -327,18 +354,59 @@ fn large_frames_are_accepted() {
     built.find(&image, Opcode::CopyWide);
 }
 
+/// A range of zeros that ends beyond what 16 bits can name is cleared in two parts.
+#[test]
+fn zeros_around_the_last_narrow_slot() {
+    let info = ModuleInfo {
+        types: vec![FuncType::default()],
+        funcs: vec![TypeIndex(0)],
+        ..ModuleInfo::default()
+    };
+    let (mut compiler, mut stencils) = (Compiler::new(Settings::default()), Stencils::default());
+    let vm = VmLayout::new(&info);
+    let mut sink = compiler.function(&info, &vm, DefinedFuncIndex(0), &mut stencils);
+    for count in [50_000, 20_000] {
+        sink.op(Op::Zeros {
+            ty: ValType::I32,
+            count,
+        });
+    }
+    sink.op(Op::Br(Label::RETURN));
+    sink.finish().expect("within the limits");
+    assert_eq!(
+        lines(&stencils.code),
+        [
+            "enter frame 70008",
+            "zeros s0, count 50000",
+            "zeros s50000, count 15528",
+            "zeros s65536, count 4472",
+            "return"
+        ]
+    );
+}
+
+#[test]
+fn abandoned_functions_leave_no_trace() {
+    fn abandon(mut compiler: impl FunctionCompiler) {
+        compiler.op(Op::Unreachable);
+        compiler.abandon();
+    }
+    let mut built = build(MODULE);
+    let before = built.stencils.clone();
+    let (info, vm, out) = (&built.info, &built.vm, &mut built.stencils);
+    let func = DefinedFuncIndex(0);
+    abandon(Compiler::new(Settings::default()).function(info, vm, func, out));
+    assert_eq!(*out, before);
+    abandon(x64::Compiler::new(Settings::default()).function(info, vm, func, out));
+    assert_eq!(*out, before);
+}
+
 #[test]
 fn text_names_slots_and_targets() {
     let built = build("(module (func (param i32) (result i32) local.get 0 i32.const 2 i32.add))");
     let image = built.image().expect("links");
-    let mut lines = Vec::new();
-    let mut at = 0;
-    while let Some(text) = Text::of(&image, at) {
-        lines.push(text.to_string());
-        at += text.size();
-    }
     assert_eq!(
-        lines,
+        lines(&image),
         ["enter frame 2", "i32.add_imm s1, s0, 2", "return_slot ^s1"]
     );
 }

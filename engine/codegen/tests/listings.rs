@@ -1,19 +1,20 @@
-//! What Microwasm becomes on x86-64, as text.
+//! What Microwasm becomes on x86-64 and as bytecode, as text.
 //!
 //! Every `tests/listings/*.wat` is a module, followed by the listing of its
 //! functions in comments. `BLESS=1` writes what comes out; read the difference.
 //! A first line `;; explicit` or `;; baseline` asks for explicit bounds checks,
-//! or for no CPU feature beyond SSE2; `;; fuel` for fuel and epoch checks.
+//! or for no CPU feature beyond SSE2; `;; fuel` for fuel and epoch checks;
+//! `;; bytecode` for bytecode.
 
 use microwasm::wasm::{Consumer, FunctionBody, Limits, WasmError, translate};
-use microwasm_codegen::listing::{ListingSink, instructions, render};
+use microwasm_codegen::listing::{ListedOp, ListingSink, decode, render};
 use microwasm_codegen::vmctx::VmLayout;
-use microwasm_codegen::x64::Compiler;
-use microwasm_codegen::{CodegenError, CpuFeatures, MemoryBounds, Settings, Stencils};
+use microwasm_codegen::{
+    Backend, CodegenError, CpuFeatures, FunctionCompiler, MemoryBounds, Settings, Stencils,
+    bytecode, x64,
+};
 use std::fmt::Write as _;
 use std::path::Path;
-
-const MARK: &str = ";;; x86-64\n";
 
 /// All features, whatever the machine has: listings are the same everywhere.
 const ALL_FEATURES: CpuFeatures = CpuFeatures {
@@ -38,8 +39,14 @@ impl From<WasmError> for Error {
     }
 }
 
+enum Compiler {
+    X64(x64::Compiler),
+    Bytecode(bytecode::Compiler),
+}
+
 struct Lister {
     compiler: Compiler,
+    backend: Backend,
     stencils: Stencils,
     text: String,
 }
@@ -51,18 +58,22 @@ impl Consumer for Lister {
         let module = body.module();
         let vm = VmLayout::new(module);
         let index = body.index();
-        let mut sink =
-            ListingSink::new(
-                self.compiler
-                    .function(module, &vm, index, &mut self.stencils),
-            );
-        body.translate(&mut sink)?;
-        let ops = sink.finish().map_err(Error::Codegen)?;
+        let out = &mut self.stencils;
+        let ops = match &mut self.compiler {
+            Compiler::X64(compiler) => list(compiler.function(module, &vm, index, out), body)?,
+            Compiler::Bytecode(compiler) => list(compiler.function(module, &vm, index, out), body)?,
+        };
         let stencil = self.stencils.get(index.index()).expect("just compiled");
         writeln!(self.text, "func {} frame {}", index, stencil.frame).expect("string");
-        render(instructions(&stencil), &ops, &mut self.text).expect("string");
+        render(decode(&stencil, self.backend), &ops, &mut self.text).expect("string");
         Ok(())
     }
+}
+
+fn list(compiler: impl FunctionCompiler, body: FunctionBody<'_>) -> Result<Vec<ListedOp>, Error> {
+    let mut sink = ListingSink::new(compiler);
+    body.translate(&mut sink)?;
+    sink.finish().map_err(Error::Codegen)
 }
 
 fn settings(wat: &str) -> Settings {
@@ -75,6 +86,7 @@ fn settings(wat: &str) -> Settings {
         match word {
             "explicit" => settings.bounds = MemoryBounds::Explicit,
             "baseline" => settings.features = CpuFeatures::BASELINE,
+            "bytecode" => settings.backend = Backend::Bytecode,
             "fuel" => (settings.fuel, settings.epoch) = (true, true),
             _ => {}
         }
@@ -91,11 +103,20 @@ fn listings() {
     for file in std::fs::read_dir(&dir).expect("the listings are part of the source") {
         let path = file.expect("directory is readable").path();
         let text = std::fs::read_to_string(&path).expect("listing is UTF-8");
-        let (wat, expected) = text.split_once(MARK).unwrap_or((&text, ""));
+        let settings = settings(&text);
+        let backend = settings.backend;
+        let (mark, compiler) = match backend {
+            Backend::X64 => (";;; x86-64\n", Compiler::X64(x64::Compiler::new(settings))),
+            Backend::Bytecode => (
+                ";;; bytecode\n",
+                Compiler::Bytecode(bytecode::Compiler::new(settings)),
+            ),
+        };
+        let (wat, expected) = text.split_once(mark).unwrap_or((&text, ""));
         let wasm = wat::parse_str(wat).expect("the module is valid text");
-        let compiler = Compiler::new(settings(wat));
         let mut lister = Lister {
             compiler,
+            backend,
             stencils: Stencils::default(),
             text: String::new(),
         };
@@ -111,7 +132,7 @@ fn listings() {
         }
         if bless {
             let wat = wat.trim_end();
-            std::fs::write(&path, format!("{wat}\n\n{MARK}{found}")).expect("source is writable");
+            std::fs::write(&path, format!("{wat}\n\n{mark}{found}")).expect("source is writable");
         } else {
             let path = path.display();
             write!(

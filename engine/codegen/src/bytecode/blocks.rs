@@ -160,17 +160,14 @@ impl FunctionCompiler<'_> {
         if then == otherwise {
             return self.br(then);
         }
-        let height = self.c.cx.stack.height();
-        let blocks = &self.c.blocks;
         let falls = |label: Label| {
             let Block {
-                base,
-                args,
                 single,
                 convention: Called(called),
                 ..
-            } = *blocks.get(label);
-            single && !called && base + args.len() == height
+            } = *self.c.blocks.get(label);
+            let (first, base) = self.arguments(label);
+            single && !called && first == base
         };
         if falls(then) {
             self.branch_if(cond.negate(), otherwise);

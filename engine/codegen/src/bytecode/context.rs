@@ -227,7 +227,6 @@ impl Context {
     fn set_from(&mut self, slot: u32, home: u32) {
         let owner = self.stack.position_of_slot(slot);
         if let Some(owner) = owner
-            && owner + 1 == self.stack.height()
             && home < slot
             && !self.is_named(home)
             && !self.is_named(slot)
@@ -249,7 +248,8 @@ impl Context {
     fn swap(&mut self, pos: u32) {
         let top_pos = self.stack.height() - 1;
         let (low, top) = (self.stack.get(pos), self.stack.get(top_pos));
-        if top.loc == Loc::Slot(low.home) && low.loc == Loc::Home {
+        // Who is named is at home.
+        if top.loc == Loc::Slot(low.home) {
             bytecode_rule!(SwapSame);
             return;
         }

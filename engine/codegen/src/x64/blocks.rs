@@ -13,7 +13,7 @@
 
 use super::buffer::JumpLabel;
 use super::compiler::FunctionCompiler;
-use super::convention::Convention;
+use super::convention::{Convention, EdgeShape};
 use super::masm::{Alu, Cond, Size};
 use super::reg::Gpr;
 use super::stack::Loc;
@@ -63,12 +63,10 @@ impl FunctionCompiler<'_> {
         if then == otherwise {
             return self.br(then);
         }
-        let blocks = &self.c.blocks;
         let falls = |label: Label| {
-            let block = blocks.get(label);
-            block.single
-                && block.convention == Convention::Unset
-                && block.base + blocks.arity(label) == self.c.cx.stack.height()
+            let block = self.c.blocks.get(label);
+            let EdgeShape { base, first, .. } = self.shape(label);
+            block.single && block.convention == Convention::Unset && first == base
         };
         if falls(then) {
             self.branch_if(cond.negate(), otherwise);

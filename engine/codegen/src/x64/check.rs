@@ -7,12 +7,13 @@
 use super::context::Context;
 use super::moves::{Dst, Move, Src};
 use super::reg::{Reg, RegSet, Xmm};
-use super::stack::Loc;
+use super::stack::{Entry, Loc};
 use microwasm::{RegClass, ValType};
 use std::collections::BTreeMap;
 
-/// Recomputes register use, the off-home list and its bound from the virtual stack.
-pub fn check_state(cx: &Context) {
+/// Recomputes register use, the off-home list and its bound from the virtual stack. Returns how
+/// many slots a frame must have for the values that are in one.
+pub fn check_state(cx: &Context) -> u32 {
     let entries = cx.stack.entries();
     let off = cx.stack.off();
     cx.stack.check();
@@ -54,6 +55,9 @@ pub fn check_state(cx: &Context) {
         assert_eq!(cx.refs(reg), count, "references to {reg:?} in {entries:?}");
         assert_eq!(cx.used().contains(reg), count != 0, "use of {reg:?}");
     }
+    let in_slot = |entry: &&Entry| matches!(entry.loc, Loc::Home | Loc::Reg { clean: true, .. });
+    let highest = entries.iter().rfind(in_slot);
+    highest.map_or(0, |entry| entry.home + entry.ty.slots())
 }
 
 /// Symbolic contents of a location: the source whose initial value it holds.

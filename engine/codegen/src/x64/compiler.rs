@@ -55,6 +55,8 @@ pub struct Compiler {
     traps: [Option<JumpLabel>; TRAPS],
     pub(super) cold_calls: Vec<ColdCall>,
     frame_fields: Vec<Patch32>,
+    /// Slots that the self-check has seen values in.
+    slots_seen: u32,
 }
 
 const TRAPS: usize = TrapCode::UndefinedElement as usize + 1;
@@ -77,6 +79,7 @@ impl Compiler {
             traps: [None; TRAPS],
             cold_calls: Vec::new(),
             frame_fields: Vec::new(),
+            slots_seen: 0,
         }
     }
 
@@ -106,6 +109,7 @@ impl Compiler {
         self.traps = [None; TRAPS];
         self.cold_calls.clear();
         self.frame_fields.clear();
+        self.slots_seen = 0;
         let result_places = Assigner::results_of(ty);
         let body = self.cx.masm.buf.new_label();
         let mut function = FunctionCompiler {
@@ -274,6 +278,11 @@ impl FunctionCompiler<'_> {
         self.flush_cursor();
         self.emit_cold_calls();
         let slots = self.c.cx.frame.slots();
+        let seen = self.c.slots_seen;
+        assert!(
+            slots.as_ref().ok().is_none_or(|slots| *slots >= seen),
+            "values in {seen} slots, {slots:?} in the frame"
+        );
         // At entry rsp is 8 below a multiple of 16; inside, it is a multiple.
         let frame = (slots.unwrap_or(0) * 8).next_multiple_of(16) + 8;
         self.patch_frame(frame);
@@ -464,7 +473,8 @@ impl FunctionCompiler<'_> {
     fn between_operators(&mut self) {
         self.perturb();
         if self.c.settings.self_check {
-            super::check::check_state(&self.c.cx);
+            let slots = super::check::check_state(&self.c.cx);
+            self.c.slots_seen = self.c.slots_seen.max(slots);
         }
     }
 

@@ -39,10 +39,7 @@ impl Context {
                     i = 0;
                 }
                 Some(_) if clean => self.relocate(pos, Loc::Home),
-                Some(slot) => {
-                    self.relocate(pos, Loc::Slot(slot));
-                    i += 1;
-                }
+                Some(slot) => self.relocate(pos, Loc::Slot(slot)),
             }
         }
     }
@@ -155,7 +152,7 @@ impl Context {
     /// Sends everything below position `end` that is in a register home: before a call.
     pub fn spill_below(&mut self, end: u32) {
         self.calls += 1;
-        if self.stack.has_slot_aliases() && self.may_overwrite_named_slots(end) {
+        if self.stack.has_slot_aliases() && self.may_overwrite_named_slots() {
             // A store may have to copy aliases away, which changes the list.
             while let Some(reg) = self.lowest_register_below(end) {
                 rule!(CallSpillSecured);
@@ -202,15 +199,15 @@ impl Context {
         });
     }
 
-    /// Whether sending what is below `end` home may overwrite a slot that somebody names.
-    /// Slots are told apart by their number modulo 64.
-    fn may_overwrite_named_slots(&self, end: u32) -> bool {
+    /// Whether sending registers home may overwrite a slot that somebody names. Slots are told
+    /// apart by their number modulo 64.
+    fn may_overwrite_named_slots(&self) -> bool {
         let (mut named, mut written) = (0u64, 0u64);
         for &pos in self.stack.off() {
             let entry = self.stack.get(pos);
             match entry.loc {
                 Loc::Slot(slot) => named |= 1 << (slot % 64),
-                Loc::Reg { clean: false, .. } if pos < end => written |= 1 << (entry.home % 64),
+                Loc::Reg { clean: false, .. } => written |= 1 << (entry.home % 64),
                 _ => {}
             }
         }

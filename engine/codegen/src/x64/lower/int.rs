@@ -367,8 +367,9 @@ fn shift_by_constant(
     if let (ShiftOp::Rotl | ShiftOp::Rotr, Loc::Reg { reg, .. }, true) = (op, value.loc, bmi2)
         && !cx.is_dead(reg)
     {
+        // The instruction takes a count of the width for 0.
         let right = match op {
-            ShiftOp::Rotl => (8 * width.bytes() as u8 - count) % (8 * width.bytes() as u8),
+            ShiftOp::Rotl => 8 * width.bytes() as u8 - count,
             _ => count,
         };
         let dst = cx.alloc_gpr();

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::error::CodegenError;
-use crate::stencil::{CodeOffset, SourceLoc, TrapCode};
+use crate::stencil::{CodeOffset, ExternalName, SourceLoc, StackState, TrapCode};
+use microwasm::FuncIndex;
 
 /// Runs `emit` as a function of at most `max` bytes.
 fn function(
@@ -33,6 +34,7 @@ fn functions_are_aligned_and_kept_apart() {
         assert_eq!(stencil.traps[0].offset, CodeOffset(0));
         assert_eq!(stencil.frame, 48);
     }
+    assert!(!out.is_empty());
     let covered: usize = out.iter().map(|s| s.code.len()).sum();
     let padding = out.code.iter().filter(|b| **b == 0xcc).count();
     assert_eq!(covered + padding, out.code.len());
@@ -55,6 +57,17 @@ fn the_limit_is_exact_and_leaves_no_trace() {
             out.get(out.len() - 1).expect("just added").code.len(),
             max as usize
         );
+    }
+}
+
+#[test]
+fn room_is_added_as_it_is_needed() {
+    for length in [1, 600, 5000, 100_000] {
+        let mut out = Stencils::default();
+        function(&mut Masm::default(), &mut out, u32::MAX, |m| m.nop(length)).expect("small");
+        // Twice what there is at most, and what a vector adds of its own accord.
+        let room = out.code.capacity();
+        assert!(room <= 4 * length + 2048, "{length} bytes in {room}");
     }
 }
 
@@ -130,6 +143,33 @@ fn a_jump_stays_when_something_else_refers_to_its_end() {
     );
 }
 
+/// Also in a function behind one of the same shape: its trap sites are not this one's.
+#[test]
+fn a_jump_stays_when_a_trap_site_is_at_its_end() {
+    let mut out = Stencils::default();
+    let mut masm = Masm::default();
+    for (traps, length) in [(true, 6), (false, 1), (true, 6), (false, 1)] {
+        function(&mut masm, &mut out, 1000, |m| {
+            let label = m.buf.new_label();
+            m.jmp(label);
+            if traps {
+                m.buf.add_trap(TrapCode::MemoryOutOfBounds);
+            }
+            m.buf.bind(label);
+            m.ret();
+        })
+        .expect("small");
+        let stencil = out.get(out.len() - 1).expect("just added");
+        assert_eq!(stencil.code.len(), length);
+        assert!(
+            stencil
+                .traps
+                .iter()
+                .all(|trap| trap.offset == CodeOffset(5))
+        );
+    }
+}
+
 #[test]
 fn source_locations_follow_a_jump_that_goes_away() {
     let mut out = Stencils::default();
@@ -151,6 +191,35 @@ fn source_locations_follow_a_jump_that_goes_away() {
     };
     assert_eq!(out.source, [loc(0, 1), loc(2, 3)]);
     assert_eq!(out.code.len(), 3);
+}
+
+/// Functions that are put together one by one, or half by half, are those compiled in a row.
+#[test]
+fn arenas_are_put_together() {
+    let mut masm = Masm::default();
+    let mut compile = |out: &mut Stencils, f: u32| {
+        function(&mut masm, out, u32::MAX, |m| {
+            m.buf.add_unwind(StackState::Entry);
+            m.buf.add_source(f);
+            m.call_external(ExternalName::Func(FuncIndex(f)));
+            m.buf.add_trap(TrapCode::Unreachable);
+            // Large enough that products of offsets have more than 32 bits.
+            m.nop(70_000 + f as usize);
+            m.buf.add_unwind(StackState::Frame { below: f });
+            m.ret();
+        })
+        .expect("small");
+    };
+    let (mut all, mut first, mut second) = <(Stencils, Stencils, Stencils)>::default();
+    for f in 0..6 {
+        compile(&mut all, f);
+        compile(if f < 3 { &mut first } else { &mut second }, f);
+    }
+    first.append(&second);
+    assert_eq!(first, all);
+    let mut pushed = Stencils::default();
+    all.iter().for_each(|stencil| pushed.push(&stencil));
+    assert_eq!(pushed, all);
 }
 
 #[test]
