@@ -6,13 +6,15 @@
 //! and set globals and table elements.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use foldhash::HashMap;
 use microwasm::{FuncType, ValType};
 
 use crate::choice::{Choices, mix};
 use crate::engine::{Func, Global, Host, HostFunc, Memory, Store, Table, Trap};
+use crate::prepare::Shape;
 use crate::value::{FuncName, Value};
 
 /// How deep host functions may call back into Wasm.
@@ -56,8 +58,8 @@ pub enum Event {
 /// What host functions can reach of the instance.
 #[derive(Clone, Debug, Default)]
 pub struct Reach {
-    /// Functions of the module: handle and type. The index is the function's.
-    pub funcs: Vec<(Func, FuncType)>,
+    /// Functions of the module, with their indices.
+    pub funcs: Vec<(Func, u32)>,
     /// Memories.
     pub memories: Vec<Memory>,
     /// Tables and their element types.
@@ -69,8 +71,7 @@ pub struct Reach {
 /// The suite's host for one store.
 pub struct SuiteHost {
     seed: u64,
-    /// Types of the host functions, by number.
-    types: Vec<FuncType>,
+    shape: Arc<Shape>,
     state: RefCell<State>,
 }
 
@@ -84,16 +85,26 @@ struct State {
 }
 
 impl SuiteHost {
-    /// A host whose function number `i` has the `i`th of these types.
-    pub fn new(seed: u64, types: Vec<FuncType>) -> SuiteHost {
+    /// A host for a module of this shape: one function for each that it imports, then one for
+    /// each of its types.
+    pub fn new(seed: u64, shape: Arc<Shape>) -> SuiteHost {
+        let count = shape.imported_funcs as usize + shape.types.len();
         let state = State {
-            calls: vec![0; types.len()],
+            calls: vec![0; count],
             ..State::default()
         };
         SuiteHost {
             seed,
-            types,
+            shape,
             state: RefCell::new(state),
+        }
+    }
+
+    /// The type of a host function.
+    fn ty(&self, HostFunc(number): HostFunc) -> &FuncType {
+        match number.checked_sub(self.shape.imported_funcs) {
+            None => self.shape.func_type(number),
+            Some(ty) => &self.shape.types[ty as usize],
         }
     }
 
@@ -141,11 +152,11 @@ impl SuiteHost {
                 return Ok(());
             }
             let index = choices.below(state.reach.funcs.len() as u64) as usize;
-            let Some((func, ty)) = state.reach.funcs.get(index).cloned() else {
+            let Some((func, own)) = state.reach.funcs.get(index).copied() else {
                 return Ok(());
             };
             state.depth += 1;
-            (index as u32, func, ty)
+            (index as u32, func, self.shape.func_type(own))
         };
         let (index, func, ty) = picked;
         let args = ty
@@ -258,8 +269,8 @@ impl Host for SuiteHost {
             10 => return Err(Trap::Host(choices.below(100) as u32)),
             _ => {}
         }
-        let ty = &self.types[func.0 as usize];
-        results.extend(ty.results.iter().map(|ty| self.value(*ty, &mut choices)));
+        let types = &self.ty(func).results;
+        results.extend(types.iter().map(|ty| self.value(*ty, &mut choices)));
         Ok(())
     }
 }

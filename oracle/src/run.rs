@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +38,7 @@ pub struct Case {
     /// The module, prepared for observation.
     pub wasm: Vec<u8>,
     /// Its shape.
-    pub shape: Shape,
+    pub shape: Arc<Shape>,
     /// What to call, in order.
     pub invocations: Vec<Invocation>,
     /// What host functions do and what imports hold.

@@ -5,6 +5,7 @@
 //! module asks for or one more, and everything is filled from the seed.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use microwasm::ValType;
 use microwasm::module::{GlobalType, Limits as Size, MemoryType, TableType};
@@ -70,20 +71,12 @@ impl<'a> Subject<'a> {
     pub fn start(
         engine: &dyn Engine,
         wasm: &[u8],
-        shape: &'a Shape,
+        shape: &'a Arc<Shape>,
         seed: u64,
         limits: Limits,
     ) -> Result<Started<'a>, Refusal> {
-        // Host functions: one for each imported function, then one for each type, which
-        // get in through tables and globals.
-        let imported = shape.imports.iter().filter_map(|import| match import.ty {
-            ImportType::Func(ty) => Some(ty as usize),
-            _ => None,
-        });
-        let types = imported
-            .chain(0..shape.types.len())
-            .map(|ty| shape.types[ty].clone());
-        let host = Rc::new(SuiteHost::new(seed, types.collect()));
+        // Functions of the host that are not imported get in through tables and globals.
+        let host = Rc::new(SuiteHost::new(seed, shape.clone()));
         let mut subject = Subject {
             shape,
             store: engine.seeded_store(seed, host.clone(), limits),
@@ -241,9 +234,8 @@ impl<'a> Subject<'a> {
 
     fn reach(&self) -> Reach {
         let shape = self.shape;
-        let funcs = self.funcs.iter().enumerate().filter_map(|(index, func)| {
-            func.map(|func| (func, shape.func_type(index as u32).clone()))
-        });
+        let funcs = (0..).zip(&self.funcs);
+        let funcs = funcs.filter_map(|(index, func)| func.map(|func| (func, index)));
         let tables = self.items.tables.iter().zip(&shape.tables);
         let globals = self.items.globals.iter().zip(&shape.globals);
         Reach {

@@ -101,10 +101,15 @@ pub fn microwasm(bytes: &[u8]) -> Outcome {
 pub fn directed(generator: Directed, bytes: &[u8]) -> Outcome {
     let case = directed::case(generator, bytes);
     with_all(|all| {
-        let chosen = engines::choose_directed(case.seed).iter();
+        let chosen = directed_engines(&case).iter();
         let engines: Vec<&dyn Engine> = chosen.map(|index| &*all[*index]).collect();
         differential_case(case, &engines, Some(&*all[engines::WITNESS_INDEX]))
     })
+}
+
+/// The low bits of the seed choose among the settings of an engine.
+fn directed_engines(case: &Case) -> &'static [usize] {
+    engines::choose_directed(case.seed >> 32)
 }
 
 /// Compares engines on a module and on what mutations that must not change its behaviour have made
@@ -207,7 +212,7 @@ impl Target {
             }
             Target::Directed(generator) => {
                 let case = directed::case(generator, bytes);
-                let engines = engines::choose_directed(case.seed);
+                let engines = directed_engines(&case);
                 Ok((case, engines))
             }
             Target::Microwasm => {

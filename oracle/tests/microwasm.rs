@@ -45,7 +45,7 @@ fn run(text: &str, calls: &[(&str, &[i32], Result<i32, &str>)]) {
     use microwasm_oracle::host::SuiteHost;
     use microwasm_oracle::value::Value;
 
-    let host = || std::rc::Rc::new(SuiteHost::new(0, Vec::new()));
+    let host = || std::rc::Rc::new(SuiteHost::new(0, Default::default()));
     for engine in engines::microwasm() {
         let mut store = engine.store(host(), Limits::GENEROUS);
         let module = store.compile(text.as_bytes());

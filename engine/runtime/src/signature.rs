@@ -8,12 +8,12 @@
 //! the trampoline between instances.
 
 use std::borrow::Borrow;
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use foldhash::{HashMap, HashSet};
 use microwasm::FuncType;
 use microwasm_codegen::x64::abi;
 use microwasm_codegen::x64::trampoline::{self, CrossShape};
@@ -80,10 +80,10 @@ fn lock() -> MutexGuard<'static, Registry> {
 impl Registry {
     fn new(sweep_at: usize) -> Registry {
         Registry {
-            all: HashSet::new(),
+            all: HashSet::default(),
             free: Vec::new(),
             sweep_at,
-            cross: HashMap::new(),
+            cross: HashMap::default(),
         }
     }
 

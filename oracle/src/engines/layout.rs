@@ -76,7 +76,8 @@ impl Arrangement {
         },
         Arrangement {
             order: Order::Shuffled(3),
-            distance: 1 << 20,
+            // More than 16 bits.
+            distance: 1 << 17,
             ..Arrangement::PLAIN
         },
         Arrangement {

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use microwasm::input::{Form, InputError};
 use microwasm::module::{GlobalType, MemoryType, TableType};
 use microwasm::text::{self, Offsets};
@@ -128,7 +128,7 @@ impl X64 {
             modules: Vec::new(),
             instances: Vec::new(),
             funcs: Vec::new(),
-            func_handles: HashMap::new(),
+            func_handles: HashMap::default(),
             memories: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),

@@ -125,7 +125,7 @@ pub fn case(bytes: &[u8]) -> Result<Case, PrepareError> {
     let invocations = plan(&prepared.shape, seed, 4 + (seed % 8) as usize);
     Ok(Case {
         wasm: prepared.wasm,
-        shape: prepared.shape,
+        shape: prepared.shape.into(),
         invocations,
         seed,
         nans: NanRule::Bits,

@@ -133,7 +133,7 @@ fn case_of(prepared: Prepared, swarm: &Swarm) -> Case {
     let invocations = plan(&prepared.shape, swarm.seed, swarm.invocations);
     Case {
         wasm: prepared.wasm,
-        shape: prepared.shape,
+        shape: prepared.shape.into(),
         invocations,
         seed: swarm.seed,
         nans: swarm.nans.rule(),
@@ -177,7 +177,7 @@ pub fn case_of_module(
         .unwrap_or_else(|| plan(&prepared.shape, seed, prepared.shape.funcs.len().min(64)));
     Ok(Case {
         wasm: prepared.wasm,
-        shape: prepared.shape,
+        shape: prepared.shape.into(),
         invocations,
         seed,
         nans,

@@ -241,7 +241,7 @@ impl Sides<'_> {
         let probed = self.probed(wasm, limit, which)?;
         let case = Case {
             wasm: probed.wasm,
-            shape: probed.shape,
+            shape: probed.shape.into(),
             ..self.case.clone()
         };
         let mut reading = Reading {

@@ -29,6 +29,10 @@ use clap::{Parser, Subcommand};
 
 use error::CliError;
 
+/// A campaign makes and drops three instances per input: an eighth of its time with the C library's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What a command found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {

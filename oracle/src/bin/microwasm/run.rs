@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use microwasm::ValType;
 use microwasm_oracle::engine::{InstantiateError, Limits, Trap};
@@ -52,7 +53,7 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
         source,
     };
     // The engine's own words about the module come before those of the suite.
-    let host = microwasm_oracle::host::SuiteHost::new(args.seed, Vec::new());
+    let host = microwasm_oracle::host::SuiteHost::new(args.seed, Arc::default());
     engine
         .store(std::rc::Rc::new(host), Limits::GENEROUS)
         .compile(&wasm)
@@ -63,16 +64,17 @@ pub(crate) fn main(args: &Args) -> Result<Found, CliError> {
             source,
         }
     })?;
+    let shape = Arc::new(prepared.shape);
     let call = match args.invoke.split_first() {
-        Some((name, given)) => Some(call(&prepared.shape, name, given)?),
+        Some((name, given)) => Some(call(&shape, name, given)?),
         None => None,
     };
     let limits = Limits {
         fuel: args.fuel,
         ..Limits::GENEROUS
     };
-    let mut started = Subject::start(&*engine, &prepared.wasm, &prepared.shape, args.seed, limits)
-        .map_err(refused)?;
+    let mut started =
+        Subject::start(&*engine, &prepared.wasm, &shape, args.seed, limits).map_err(refused)?;
     let outcome = match (&started.outcome, call) {
         (Outcome::Returned(_), Some((func, values))) => started.subject.invoke(func, &values),
         (Outcome::NotLinked, _) => {

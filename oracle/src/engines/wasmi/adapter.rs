@@ -7,9 +7,10 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use microwasm::module::{GlobalType, MemoryType, TableType};
 use microwasm::{FuncType, ValType};
 
@@ -77,7 +78,7 @@ impl Engine for Wasmi {
             modules: Vec::new(),
             instances: Vec::new(),
             funcs: Vec::new(),
-            func_keys: Vec::new(),
+            func_handles: HashMap::default(),
             memories: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),
@@ -102,8 +103,8 @@ struct Data {
     modules: Vec<wasmi::Module>,
     instances: Vec<wasmi::Instance>,
     funcs: Vec<wasmi::Func>,
-    /// `func_keys[key]` is the handle of the function with that key, or `u32::MAX`.
-    func_keys: Vec<u32>,
+    /// By [`api::func_key`].
+    func_handles: HashMap<u64, Func>,
     memories: Vec<wasmi::Memory>,
     tables: Vec<wasmi::Table>,
     globals: Vec<wasmi::Global>,
@@ -150,35 +151,6 @@ impl fmt::Display for Escaped {
 
 impl HostError for Escaped {}
 
-/// Collects the arena key out of a function's debug representation, the only place
-/// where wasmi shows a function's identity.
-#[derive(Default)]
-struct KeyReader {
-    state: usize,
-    key: usize,
-}
-
-impl fmt::Write for KeyReader {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        const BEFORE: &[u8] = api::BEFORE_FUNC_KEY.as_bytes();
-        for byte in text.bytes() {
-            if self.state < BEFORE.len() {
-                self.state = if byte == BEFORE[self.state] {
-                    self.state + 1
-                } else {
-                    0
-                };
-            } else if self.state == BEFORE.len() {
-                match byte {
-                    b'0'..=b'9' => self.key = self.key * 10 + usize::from(byte - b'0'),
-                    _ => self.state += 1,
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 impl<C: HasData> Context<C> {
     fn data(&self) -> &Data {
         self.0.data()
@@ -206,22 +178,12 @@ impl<C: HasData> Context<C> {
 
     /// The handle of a function: the same one for the same function.
     fn intern(&mut self, func: wasmi::Func) -> Func {
-        let mut reader = KeyReader::default();
-        write!(reader, "{func:?}").expect("the reader takes everything");
-        assert!(
-            reader.state >= api::BEFORE_FUNC_KEY.len(),
-            "no key in {func:?}"
-        );
+        let key = api::func_key(func);
         self.with_data(|data| {
-            if data.func_keys.len() <= reader.key {
-                data.func_keys.resize(reader.key + 1, u32::MAX);
-            }
-            let handle = &mut data.func_keys[reader.key];
-            if *handle == u32::MAX {
-                *handle = data.funcs.len() as u32;
+            *data.func_handles.entry(key).or_insert_with(|| {
                 data.funcs.push(func);
-            }
-            Func(*handle)
+                Func(data.funcs.len() as u32 - 1)
+            })
         })
     }
 

@@ -11,16 +11,20 @@ pub(super) use adapter::Wasmi;
 
 /// What the adapter needs to be told about this version.
 mod api {
+    use ::wasmi_core_1::UntypedVal;
+
     use super::wasmi::errors::{ErrorKind, InstantiationError as E, MemoryError, TableError};
-    use super::wasmi::{Error, Val, ValType};
+    use super::wasmi::{Error, Func, Val, ValType};
 
     pub(super) use super::wasmi::Ref as Nullable;
 
     use super::adapter::trap;
     use crate::engine::{InstantiateError, Refusal, RefusalKind, Trap};
 
-    /// What comes before a function's key in its debug representation.
-    pub(super) const BEFORE_FUNC_KEY: &str = "FuncIdx(";
+    /// A number that no other function of the same store has.
+    pub(super) fn func_key(func: Func) -> u64 {
+        UntypedVal::from(func).into()
+    }
 
     /// A value as an element of a table, and the type of the element.
     pub(super) fn table_item(val: Val) -> Option<(Val, ValType)> {

@@ -12,15 +12,22 @@ pub(super) use adapter::Wasmi;
 /// What the adapter needs to be told about this version.
 mod api {
     use wasmi::errors::{ErrorKind, InstantiationError as E, MemoryError, TableError};
-    use wasmi::{Error, Ref, RefType, Val, ValType};
+    use wasmi::{Error, Func, Ref, RefType, Val, ValType};
 
     pub(super) use wasmi::Nullable;
 
     use super::adapter::trap;
     use crate::engine::{InstantiateError, Refusal, RefusalKind, Trap};
 
-    /// What comes before a function's key in its debug representation.
-    pub(super) const BEFORE_FUNC_KEY: &str = "key: ";
+    /// A number that no other function of the same store has: the one behind `key: ` in its debug
+    /// representation, the only place where this version shows a function's identity.
+    pub(super) fn func_key(func: Func) -> u64 {
+        let shown = format!("{func:?}");
+        let key = shown.split_once("key: ").map(|(_, key)| key);
+        let digits = key.and_then(|key| key.split(|c: char| !c.is_ascii_digit()).next());
+        let key = digits.and_then(|digits| digits.parse().ok());
+        key.unwrap_or_else(|| panic!("no key in {shown}"))
+    }
 
     /// A value as an element of a table, and the type of the element.
     pub(super) fn table_item(val: Val) -> Option<(Ref, RefType)> {

@@ -92,7 +92,7 @@ fn case_of(module: ModuleWriter, calls: Calls, seed: u64) -> Case {
     Case {
         wasm,
         invocations: invocations.collect(),
-        shape,
+        shape: shape.into(),
         seed,
         nans: NanRule::Hidden,
         limits: Limits::DIFFERENTIAL,
@@ -123,7 +123,7 @@ mod tests {
                     .validate_all(&case.wasm)
                     .map(|_| ());
                 assert!(valid.is_ok(), "{directed:?} {number}: {valid:?}");
-                assert_eq!(Shape::read(&case.wasm).ok().as_ref(), Some(&case.shape));
+                assert_eq!(Shape::read(&case.wasm).ok().as_ref(), Some(&*case.shape));
                 assert!(!case.invocations.is_empty());
             }
         }
