@@ -164,17 +164,20 @@ impl<L: Place> VirtualStack<L> {
         self.off.len < Self::MAX_OFF && self.height < self.entries.len()
     }
 
-    /// Gets the memory for at least `count` more values.
+    /// Gets the memory for `count` more values, if it is not there.
     #[cold]
     #[inline(never)]
-    pub fn grow(&mut self, count: usize) {
+    pub fn reserve(&mut self, count: usize) {
         let filler = Entry {
             loc: L::HOME,
             home: 0,
             ty: ValType::I32,
         };
-        let size = (self.height + count).max(2 * self.entries.len()).max(64);
-        self.entries.resize(size, filler);
+        let needed = self.height + count;
+        if needed > self.entries.len() {
+            let size = needed.max(2 * self.entries.len()).max(64);
+            self.entries.resize(size, filler);
+        }
     }
 
     /// Whether any entry is a named slot.
@@ -188,7 +191,7 @@ impl<L: Place> VirtualStack<L> {
     pub fn push(&mut self, ty: ValType, loc: L) {
         debug_assert!(loc != L::HOME, "a value is pushed before it can be at home");
         if self.height >= self.entries.len() {
-            self.grow(1);
+            self.reserve(1);
         }
         let home = self.end;
         self.end += ty.slots();
@@ -202,7 +205,7 @@ impl<L: Place> VirtualStack<L> {
     pub fn push_home(&mut self, ty: ValType, count: u32) {
         let top = self.height + count as usize;
         if top > self.entries.len() {
-            self.grow(count as usize);
+            self.reserve(count as usize);
         }
         let slots = ty.slots();
         for entry in &mut self.entries[self.height..top] {

@@ -221,7 +221,7 @@ impl Context {
     #[inline(never)]
     fn push_with_room(&mut self, ty: ValType, loc: Loc) {
         self.make_room();
-        self.stack.grow(1);
+        self.stack.reserve(1);
         self.push(ty, loc);
     }
 
