@@ -317,19 +317,14 @@ impl FunctionCompiler<'_> {
             let dst = match bindings {
                 [(pos, reg), rest @ ..] if *pos == shape.base + i => {
                     bindings = rest;
-                    Some(Dst::Reg(*reg))
-                }
-                _ if entry.home == home && matches!(entry.loc, Loc::Reg { clean: true, .. }) => {
-                    None
+                    Dst::Reg(*reg)
                 }
                 _ => {
                     frame.reserve(home + entry.ty.slots());
-                    Some(Dst::Slot(home))
+                    Dst::Slot(home)
                 }
             };
-            if let Some(dst) = dst {
-                moves.add(entry.ty, entry.source(), dst);
-            }
+            moves.add(entry.ty, entry.source(), dst);
             home += entry.ty.slots();
         }
     }

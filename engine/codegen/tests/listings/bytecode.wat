@@ -21,7 +21,11 @@
   (func $names (param i32 i32) (result i32 i32 i32)
     ;; Results go to locals straight; copies are made when what they name is written.
     (local i32 i32)
+    (i32.const 2)
     (local.set 2 (i32.xor (local.tee 3 (i32.mul (local.get 0) (local.get 1))) (local.get 3)))
+    (local.get 2)
+    (local.set 2 (i32.add (local.get 0) (i32.const 1)))
+    (local.set 1 (i32.mul))
     local.get 0
     local.get 1
     (local.set 0 (local.get 1))
@@ -143,122 +147,136 @@
 ;;                 8  epoch
 ;;     b7: zeros i32 2
 ;;                 a  zeros s2, count 2
-;;     b9: pick 3
-;;     bb: pick 3
-;;     bd: i32.mul
+;;     b9: i32.const 2
+;;     bb: pick 4
+;;     bd: pick 4
+;;     bf: i32.mul
 ;;                14  i32.mul s3, s0, s1
-;;     be: pick 0
-;;     be: swap 2
-;;     be: drop
-;;     c0: pick 1
-;;     c2: i32.xor
+;;     c0: pick 0
+;;     c0: swap 3
+;;     c0: drop
+;;     c2: pick 2
+;;     c4: i32.xor
 ;;                1c  i32.xor s2, s3, ^s3
-;;     c3: swap 2
-;;     c3: drop
-;;     c5: pick 3
-;;     c7: pick 3
-;;     c9: pick 4
-;;     cb: swap 6
-;;     cb: drop
-;;                24  copy s4, s0
-;;                2a  copy s0, s1
-;;     cd: i32.const 9
-;;     cf: swap 5
-;;     cf: drop
-;;                30  copy s5, s1
-;;                36  const32 s1, 9
-;;     d1: pick 2
-;;     d3: swap 3
-;;     d3: drop
-;;     d5: i32.sub
-;;                3e  i32.sub s4, s4, s5
-;;     d6: pick 3
-;;     d8: pick 0
-;;     d8: swap 6
-;;     d8: drop
-;;                46  copy s0, s1
-;;     da: i32.const 1
-;;     dc: pick 0
-;;     dc: swap 5
-;;     dc: drop
-;;                4c  const32 s2, 1
-;;     de: br .return
-;;                54  copy s0, s4
-;;                5a  const32 s2, 1
-;;                62  return
+;;     c5: swap 3
+;;     c5: drop
+;;     c7: pick 2
+;;     c9: pick 5
+;;     cb: i32.const 1
+;;     cd: i32.add
+;;                24  i32.add_imm s6, s0, 1
+;;     ce: swap 4
+;;     ce: drop
+;;                2e  copy s5, s2
+;;                34  copy s2, s6
+;;     d0: i32.mul
+;;                3a  i32.mul_imm s1, s5, 2
+;;     d1: swap 3
+;;     d1: drop
+;;     d3: pick 3
+;;     d5: pick 3
+;;     d7: pick 4
+;;     d9: swap 6
+;;     d9: drop
+;;                44  copy s4, s0
+;;                4a  copy s0, s1
+;;     db: i32.const 9
+;;     dd: swap 5
+;;     dd: drop
+;;                50  copy s5, s1
+;;                56  const32 s1, 9
+;;     df: pick 2
+;;     e1: swap 3
+;;     e1: drop
+;;     e3: i32.sub
+;;                5e  i32.sub s4, s4, s5
+;;     e4: pick 3
+;;     e6: pick 0
+;;     e6: swap 6
+;;     e6: drop
+;;                66  copy s0, s1
+;;     e8: i32.const 1
+;;     ea: pick 0
+;;     ea: swap 5
+;;     ea: drop
+;;                6c  const32 s2, 1
+;;     ec: br .return
+;;                74  copy s0, s4
+;;                7a  const32 s2, 1
+;;                82  return
 ;; func 2 frame 32
 ;;                 0  enter frame 4
 ;;                 6  fuel
 ;;                 8  epoch
-;;     e3: declare .L1 [] base 2 backward
-;;     e3: br .L1
-;;     e3: .L1:
+;;     f1: declare .L1 [] base 2 backward
+;;     f1: br .L1
+;;     f1: .L1:
 ;;                 a  fuel
 ;;                 c  epoch
-;;     e5: pick 0
-;;     e7: f64.const 0.0
-;;     f0: f64.lt
-;;     f1: declare .L2 [] base 2 callers 1
-;;     f1: declare .L3 [] base 2
-;;     f1: br_if .L2 .L3
+;;     f3: pick 0
+;;     f5: f64.const 0.0
+;;     fe: f64.lt
+;;     ff: declare .L2 [] base 2 callers 1
+;;     ff: declare .L3 [] base 2
+;;     ff: br_if .L2 .L3
 ;;                 e  const32 s3, 0
 ;;                16  br_f64_not_lt s1, ^s3, 0x28
-;;     f1: .L2:
-;;     f3: i32.const 1
-;;     f5: swap 2
-;;     f5: drop
+;;     ff: .L2:
+;;    101: i32.const 1
+;;    103: swap 2
+;;    103: drop
 ;;                20  const32 s0, 1
-;;     f7: br .L3
-;;     f7: .L3:
-;;     f8: pick 1
-;;     fa: i32.const 10
-;;     fc: i32.lt_u
-;;     fd: declare .L4 [] base 2 callers 1
-;;     fd: br_if .L1 .L4
+;;    105: br .L3
+;;    105: .L3:
+;;    106: pick 1
+;;    108: i32.const 10
+;;    10a: i32.lt_u
+;;    10b: declare .L4 [] base 2 callers 1
+;;    10b: br_if .L1 .L4
 ;;                28  br_i32_lt_u_imm s0, 10, 0xa
-;;     fd: .L4:
-;;     ff: pick 1
-;;    101: i32.eqz
-;;    102: declare .L5 [] base 2 callers 1
-;;    102: br_if .L1 .L5
+;;    10b: .L4:
+;;    10d: pick 1
+;;    10f: i32.eqz
+;;    110: declare .L5 [] base 2 callers 1
+;;    110: br_if .L1 .L5
 ;;                34  br_z s0, 0xa
-;;    102: .L5:
-;;    104: pick 1
-;;    106: pick 2
-;;    108: i32.const 20
-;;    10a: i32.ne
-;;    10b: declare .L6 [i32] base 2
-;;    10b: declare .L7 [] base 3 callers 1
-;;    10b: br_if .L6 .L7
+;;    110: .L5:
+;;    112: pick 1
+;;    114: pick 2
+;;    116: i32.const 20
+;;    118: i32.ne
+;;    119: declare .L6 [i32] base 2
+;;    119: declare .L7 [] base 3 callers 1
+;;    119: br_if .L6 .L7
 ;;                3c  copy s2, s0
 ;;                42  br_i32_ne_imm s0, 20, 0x64
-;;    10b: .L7:
-;;    10d: drop
-;;    10e: pick 1
-;;    110: declare .L8 [] base 2 callers 1
-;;    110: declare .L9 [] base 2
-;;    110: br_if .L8 .L9
+;;    119: .L7:
+;;    11b: drop
+;;    11c: pick 1
+;;    11e: declare .L8 [] base 2 callers 1
+;;    11e: declare .L9 [] base 2
+;;    11e: br_if .L8 .L9
 ;;                4e  br_z s0, 0x5c
-;;    110: .L8:
-;;    112: br .L1
-;;    114: .L9:
+;;    11e: .L8:
+;;    120: br .L1
+;;    122: .L9:
 ;;                56  br 0xa
-;;    115: i32.const 4
-;;    117: br .L6
+;;    123: i32.const 4
+;;    125: br .L6
 ;;                5c  const32 s2, 4
-;;    11c: .L6:
-;;    11d: br .return
+;;    12a: .L6:
+;;    12b: br .return
 ;;                64  return_slot s2
 ;; func 3 frame 48
 ;;                 0  enter frame 6
 ;;                 6  fuel
 ;;                 8  epoch
-;;    126: pick 0
-;;    128: i32.const 1
-;;    12a: pick 3
-;;    12c: declare .L1 [i32] base 2
-;;    12c: declare .L2 [i32] base 2
-;;    12c: br_table .L1 .L2 .L1
+;;    134: pick 0
+;;    136: i32.const 1
+;;    138: pick 3
+;;    13a: declare .L1 [i32] base 2
+;;    13a: declare .L2 [i32] base 2
+;;    13a: br_table .L1 .L2 .L1
 ;;                 a  copy s2, s1
 ;;                10  const32 s3, 1
 ;;                18  br_table s0, count 2
@@ -269,65 +287,65 @@
 ;;                38  br 0x64
 ;;                3e  copy s2, s3
 ;;                44  br 0x4a
-;;    131: .L2:
-;;    132: i32.eqz
-;;    133: declare .L3 [] base 2
-;;    133: declare .L4 [] base 2 callers 1
-;;    133: br_if .L3 .L4
+;;    13f: .L2:
+;;    140: i32.eqz
+;;    141: declare .L3 [] base 2
+;;    141: declare .L4 [] base 2 callers 1
+;;    141: br_if .L3 .L4
 ;;                4a  br_z s2, 0x5c
-;;    133: .L4:
-;;    135: i32.const 3
-;;    137: br .return
+;;    141: .L4:
+;;    143: i32.const 3
+;;    145: br .return
 ;;                52  const32 s0, 3
 ;;                5a  return
-;;    138: .L3:
-;;    139: i32.const 2
-;;    13b: br .L1
+;;    146: .L3:
+;;    147: i32.const 2
+;;    149: br .L1
 ;;                5c  const32 s2, 2
-;;    13b: .L1:
-;;    13c: br .return
+;;    149: .L1:
+;;    14a: br .return
 ;;                64  return_slot s2
 ;; func 4 frame 32
 ;;                 0  enter frame 4
 ;;                 6  fuel
 ;;                 8  epoch
-;;    13f: pick 1
-;;    141: pick 1
-;;    143: call 0
+;;    14d: pick 1
+;;    14f: pick 1
+;;    151: call 0
 ;;                 a  copy s2, s0
 ;;                10  copy s3, s1
 ;;                16  call func 0
-;;    145: global.set 0
+;;    153: global.set 0
 ;;                1e  global.set s2, global 88
-;;    147: pick 1
-;;    149: i32.const 16
-;;    14b: i64.load
+;;    155: pick 1
+;;    157: i32.const 16
+;;    159: i64.load
 ;;                26  const32 s3, 16
 ;;                2e  load64 s3, ^s3, offset 0
-;;    14e: i64.store offset=8
+;;    15c: i64.store offset=8
 ;;                38  store64 s0, ^s3, offset 8
-;;    151: pick 1
-;;    153: i32.const 255
-;;    156: i32.store8
+;;    15f: pick 1
+;;    161: i32.const 255
+;;    164: i32.store8
 ;;                42  store8_imm s0, 255, offset 0
-;;    159: global.get 0
+;;    167: global.get 0
 ;;                4e  global.get s2, global 88
-;;    15b: pick 2
-;;    15d: call_indirect 0 0
+;;    169: pick 2
+;;    16b: call_indirect 0 0
 ;;                56  call_indirect base 2, s0, table 72, sig 40
-;;    160: pick 1
-;;    162: i64.add
+;;    16e: pick 1
+;;    170: i64.add
 ;;                64  i64.add s2, s2, s1
-;;    163: br .return
+;;    171: br .return
 ;;                6c  return_slot ^s2
 ;; func 5 frame 56
 ;;                 0  enter frame 7
 ;;                 6  fuel
 ;;                 8  epoch
-;;    166: pick 0
-;;    168: pick 2
-;;    16a: i32.const 3
-;;    16c: br .return
+;;    174: pick 0
+;;    176: pick 2
+;;    178: i32.const 3
+;;    17a: br .return
 ;;                 a  copy s5, s0
 ;;                10  copy s0, s1
 ;;                16  copy s1, s5

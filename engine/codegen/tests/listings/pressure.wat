@@ -23,12 +23,22 @@
     i32.add
     (i32.wrap_i64 (local.get 1))
     i32.add)
+  (func $ten (param i32 i32 i32 i32 i32 i32 i32 i32 i64 f64) (result i64 i64)
+    ;; What there are no registers for is passed on the stack.
+    (i64.sub (local.get 8) (i64.trunc_sat_f64_s (local.get 9)))
+    (i64.const 7))
+  (func (param i64 f64) (result i64)
+    (call $ten
+      (i32.const 0) (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5)
+      (i32.const 6) (i32.const 7) (local.get 0) (local.get 1))
+    i64.xor)
   (func (param i32 i32) (result i32)
     ;; What names a local's slot has a copy once the local is written there.
     (local i32)
     (call $call)
     (local.get 0)
     (local.get 0)
+    (local.set 2 (local.get 1))
     (local.set 0 (i32.add (local.get 0) (i32.const 1)))
     (call $call)
     (local.get 0)
@@ -40,63 +50,63 @@
 ;;                 0  cmp rsp, [r15]
 ;;                 3  jb near 0x71
 ;;                 9  sub rsp, 0x68
-;;     38: pick 5
-;;     3a: pick 5
-;;     3c: i32.xor
+;;     50: pick 5
+;;     52: pick 5
+;;     54: i32.xor
 ;;                10  mov eax, edx
 ;;                12  xor eax, ecx
-;;     3d: pick 8
-;;     3f: pick 8
-;;     41: i32.xor
+;;     55: pick 8
+;;     57: pick 8
+;;     59: i32.xor
 ;;                14  mov r10d, edi
 ;;                17  xor r10d, esi
-;;     42: pick 5
-;;     44: pick 5
-;;     46: i32.xor
+;;     5a: pick 5
+;;     5c: pick 5
+;;     5e: i32.xor
 ;;                1a  mov r12d, r8d
 ;;                1d  xor r12d, r9d
-;;     47: pick 4
-;;     49: pick 4
-;;     4b: i32.xor
+;;     5f: pick 4
+;;     61: pick 4
+;;     63: i32.xor
 ;;                20  mov r13d, ebx
 ;;                23  xor r13d, ebp
-;;     4c: pick 11
-;;     4e: pick 9
-;;     50: i32.add
+;;     64: pick 11
+;;     66: pick 9
+;;     68: i32.add
 ;;                26  mov [rsp+0x40], eax
 ;;                2a  lea eax, [rdi+rcx]
-;;     51: pick 11
-;;     53: pick 9
-;;     55: i32.add
+;;     69: pick 11
+;;     6b: pick 9
+;;     6d: i32.add
 ;;                2d  mov [rsp+0x10], edx
 ;;                31  lea edx, [rsi+r8]
-;;     56: pick 11
-;;     58: pick 9
-;;     5a: i32.add
+;;     6e: pick 11
+;;     70: pick 9
+;;     72: i32.add
 ;;                35  mov [rsp+0x48], r10d
 ;;                3a  mov r10d, [rsp+0x10]
 ;;                3f  mov [rsp+0x50], r12d
 ;;                44  lea r12d, [r10+r9]
-;;     5b: i32.or
+;;     73: i32.or
 ;;                48  or edx, r12d
-;;     5c: i32.or
+;;     74: i32.or
 ;;                4b  or eax, edx
-;;     5d: i32.or
+;;     75: i32.or
 ;;                4d  or r13d, eax
-;;     5e: i32.or
+;;     76: i32.or
 ;;                50  or r13d, [rsp+0x50]
-;;     5f: i32.or
+;;     77: i32.or
 ;;                55  or r13d, [rsp+0x48]
-;;     60: i32.or
+;;     78: i32.or
 ;;                5a  or r13d, [rsp+0x40]
-;;     61: pick 1
-;;     63: pick 3
-;;     65: i32.sub
+;;     79: pick 1
+;;     7b: pick 3
+;;     7d: i32.sub
 ;;                5f  mov eax, ebp
 ;;                61  sub eax, ebx
-;;     66: i32.or
+;;     7e: i32.or
 ;;                63  or r13d, eax
-;;     67: br .return
+;;     7f: br .return
 ;;                66  mov eax, r13d
 ;;                69  add rsp, 0x68
 ;;                70  ret
@@ -106,69 +116,139 @@
 ;;                 0  cmp rsp, [r15]
 ;;                 3  jb near 0x4A
 ;;                 9  sub rsp, 0x38
-;;     6a: pick 1
-;;     6c: pick 2
-;;     6e: pick 3
-;;     70: i32.const 1
-;;     72: i32.add
+;;     82: pick 1
+;;     84: pick 2
+;;     86: pick 3
+;;     88: i32.const 1
+;;     8a: i32.add
 ;;                10  lea eax, [rdi+1]
-;;     73: call 0
+;;     8b: call 0
 ;;                13  mov [rsp], edi
 ;;                16  mov [rsp+8], rsi
 ;;                1b  mov [rsp+0x20], eax
 ;;                1f  call func 0
-;;     75: call 0
+;;     8d: call 0
 ;;                25  call func 0
-;;     77: i32.add
+;;     8f: i32.add
 ;;                2b  mov eax, [rsp]
 ;;                2e  mov ecx, [rsp+0x20]
 ;;                32  lea edx, [rax+rcx]
-;;     78: i32.add
+;;     90: i32.add
 ;;                35  add edx, eax
-;;     79: pick 1
-;;     7b: i32.wrap_i64
+;;     91: pick 1
+;;     93: i32.wrap_i64
 ;;                37  mov rcx, [rsp+8]
 ;;                3c  mov ebx, ecx
-;;     7c: i32.add
+;;     94: i32.add
 ;;                3e  add edx, ebx
-;;     7d: br .return
+;;     95: br .return
 ;;                40  mov eax, edx
 ;;                42  add rsp, 0x38
 ;;                49  ret
 ;;                4a  mov eax, 9
 ;;                4f  call Trap
-;; func 2 frame 40
+;; func 2 frame 88
+;;                 0  cmp rsp, [r15]
+;;                 3  jb near 0x6C
+;;                 9  sub rsp, 0x58
+;;                10  movsd xmm15, [rsp+0x60]
+;;                1a  movsd [rsp+0x40], xmm15
+;;     98: pick 1
+;;     9a: pick 1
+;;     9c: i64.trunc_sat_f64_s
+;;                21  cvttsd2si rax, xmm0
+;;                26  cmp rax, 1
+;;                2a  jno near 0x54
+;;                30  ucomisd xmm0, xmm0
+;;                34  jnp near 0x41
+;;                3a  xor eax, eax
+;;                3c  jmp 0x54
+;;                41  xorps xmm15, xmm15
+;;                45  ucomisd xmm0, xmm15
+;;                4a  jb near 0x54
+;;                50  sub rax, 1
+;;     9e: i64.sub
+;;                54  mov r10, [rsp+0x40]
+;;                59  sub r10, rax
+;;     9f: i64.const 7
+;;     a1: br .return
+;;                5c  mov rax, r10
+;;                5f  mov edx, 7
+;;                64  add rsp, 0x58
+;;                6b  ret
+;;                6c  mov eax, 9
+;;                71  call Trap
+;; func 3 frame 24
+;;                 0  cmp rsp, [r15]
+;;                 3  jb near 0x61
+;;                 9  sub rsp, 0x18
+;;     a4: i32.const 0
+;;     a6: i32.const 1
+;;     a8: i32.const 2
+;;     aa: i32.const 3
+;;     ac: i32.const 4
+;;     ae: i32.const 5
+;;     b0: i32.const 6
+;;     b2: i32.const 7
+;;     b4: pick 9
+;;     b6: pick 9
+;;     b8: call 3
+;;                10  mov [rsp], rdi
+;;                14  movsd [rsp+8], xmm0
+;;                1a  sub rsp, 0x10
+;;                1e  mov [rsp], rdi
+;;                22  mov edi, 0
+;;                27  mov esi, 1
+;;                2c  mov edx, 2
+;;                31  mov ecx, 3
+;;                36  mov r8d, 4
+;;                3c  mov r9d, 5
+;;                42  mov ebx, 6
+;;                47  mov ebp, 7
+;;                4c  call func 3
+;;                52  add rsp, 0x10
+;;     ba: i64.xor
+;;                56  xor rax, rdx
+;;     bb: br .return
+;;                59  add rsp, 0x18
+;;                60  ret
+;;                61  mov eax, 9
+;;                66  call Trap
+;; func 4 frame 40
 ;;                 0  cmp rsp, [r15]
 ;;                 3  jb near 0x4F
 ;;                 9  sub rsp, 0x28
-;;     80: zeros i32 1
+;;     be: zeros i32 1
 ;;                10  xorps xmm15, xmm15
 ;;                14  movsd [rsp+0x10], xmm15
-;;     82: call 0
+;;     c0: call 0
 ;;                1b  mov [rsp], edi
 ;;                1e  mov [rsp+8], esi
 ;;                22  call func 0
-;;     84: pick 2
-;;     86: pick 3
-;;     88: pick 4
-;;     8a: i32.const 1
-;;     8c: i32.add
+;;     c2: pick 2
+;;     c4: pick 3
+;;     c6: pick 3
+;;     c8: swap 3
+;;     c8: drop
+;;     ca: pick 4
+;;     cc: i32.const 1
+;;     ce: i32.add
 ;;                28  mov eax, [rsp]
 ;;                2b  lea ecx, [rax+1]
-;;     8d: swap 5
-;;     8d: drop
-;;     8f: call 0
+;;     cf: swap 5
+;;     cf: drop
+;;     d1: call 0
 ;;                2e  mov [rsp], ecx
 ;;                31  mov [rsp+0x18], eax
 ;;                35  call func 0
-;;     91: pick 4
-;;     93: i32.add
+;;     d3: pick 4
+;;     d5: i32.add
 ;;                3b  mov eax, [rsp+0x18]
 ;;                3f  mov ecx, [rsp]
 ;;                42  lea edx, [rax+rcx]
-;;     94: i32.add
+;;     d6: i32.add
 ;;                45  add eax, edx
-;;     95: br .return
+;;     d7: br .return
 ;;                47  add rsp, 0x28
 ;;                4e  ret
 ;;                4f  mov eax, 9

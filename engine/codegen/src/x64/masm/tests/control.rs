@@ -23,6 +23,47 @@ const JUMPS: [(Cond, Mnemonic); 16] = [
     (Cond::GtS, Jg),
 ];
 
+/// Conditions say what they are called of what a compare of two bytes has left in the flags.
+#[test]
+fn conditions_hold_by_their_names() {
+    use Cond::*;
+    for (a, b) in (0..=u8::MAX).flat_map(|a| (0..=u8::MAX).map(move |b| (a, b))) {
+        let (difference, carry) = a.overflowing_sub(b);
+        let (x, y) = (a as i8, b as i8);
+        let (_, overflow) = x.overflowing_sub(y);
+        let sign = (difference as i8) < 0;
+        let parity = difference.count_ones().is_multiple_of(2);
+        let bits = [
+            (0, carry),
+            (2, parity),
+            (6, difference == 0),
+            (7, sign),
+            (11, overflow),
+        ];
+        // Bit 1 is always set, and the others are nobody's business here.
+        let flags = bits
+            .iter()
+            .fold(0x202, |flags, &(bit, set)| flags | u64::from(set) << bit);
+        for (cond, holds) in [
+            (Eq, a == b),
+            (LtU, a < b),
+            (LeU, a <= b),
+            (LtS, x < y),
+            (LeS, x <= y),
+            (Sign, sign),
+            (Parity, parity),
+            (Overflow, overflow),
+        ] {
+            assert_eq!(cond.holds(flags), holds, "{cond:?} of {a} and {b}");
+            assert_eq!(
+                cond.negate().holds(flags),
+                !holds,
+                "not {cond:?} of {a} and {b}"
+            );
+        }
+    }
+}
+
 #[test]
 fn indirect() {
     let mut b = Bench::new();
