@@ -13,6 +13,7 @@
 
 use super::buffer::JumpLabel;
 use super::compiler::FunctionCompiler;
+use super::context::Context;
 use super::convention::{Convention, EdgeShape};
 use super::masm::{Alu, Cond, Size};
 use super::reg::Gpr;
@@ -249,7 +250,8 @@ impl FunctionCompiler<'_> {
             _ => {}
         }
         let mut block = *self.c.blocks.get(label);
-        if block.backward && block.convention == Convention::Unset {
+        let bound_first = block.backward && block.convention == Convention::Unset;
+        if bound_first {
             rule!(BindLoopFirst);
             // Its callers all come later. They find everything at home.
             block.convention = Convention::Fixed(Span::EMPTY);
@@ -262,6 +264,10 @@ impl FunctionCompiler<'_> {
                 return;
             }
             Convention::Fixed(_) | Convention::Virtual(_) => self.restore(&block),
+        }
+        if bound_first {
+            let Context { stack, frame, .. } = &mut self.c.cx;
+            frame.reserve(stack.end_slot());
         }
         if let Some(jump) = block.label {
             self.c.cx.masm.buf.bind(jump);

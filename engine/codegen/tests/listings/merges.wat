@@ -58,10 +58,10 @@
       i32.add)))
 
 ;;; x86-64
-;; func 0 frame 40
+;; func 0 frame 56
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0xC9
-;;                 9  sub rsp, 0x28
+;;                 3  jb near 0xD2
+;;                 9  sub rsp, 0x38
 ;;     49: call 0
 ;;                10  mov [rsp], edi
 ;;                13  mov [rsp+8], esi
@@ -90,7 +90,8 @@
 ;;     60: declare .L2 [] base 6 callers 1
 ;;     60: br_if .L1 .L2
 ;;                41  test edx, edx
-;;                43  jne near 0x8C
+;;                43  mov [rsp+0x20], eax
+;;                47  jne near 0x93
 ;;     60: .L2:
 ;;     62: drop
 ;;     63: i32.const 3
@@ -99,15 +100,15 @@
 ;;     67: f64.const 1.0
 ;;     70: pick 5
 ;;     72: i32.eqz
-;;                49  mov ecx, 3
-;;                4e  test ecx, ecx
+;;                4d  mov eax, 3
+;;                52  test eax, eax
 ;;     73: declare .L3 [] base 6 callers 1
 ;;     73: br_if .L1 .L3
-;;                50  jne near 0x71
-;;                56  mov dword [rsp], 3
-;;                5d  mov r11, 0x3FF0000000000000
-;;                67  movq xmm0, r11
-;;                6c  jmp 0x8C
+;;                54  jne near 0x75
+;;                5a  mov dword [rsp], 3
+;;                61  mov r11, 0x3FF0000000000000
+;;                6b  movq xmm0, r11
+;;                70  jmp 0x93
 ;;     73: .L3:
 ;;     75: drop
 ;;     76: drop
@@ -116,33 +117,33 @@
 ;;     7b: i32.const 3
 ;;     7d: f64.const 2.0
 ;;     86: br .L1
-;;                71  mov dword [rsp], 3
-;;                78  mov eax, 3
-;;                7d  mov r11, 0x4000000000000000
-;;                87  movq xmm0, r11
+;;                75  mov dword [rsp], 3
+;;                7c  mov dword [rsp+0x20], 3
+;;                84  mov r11, 0x4000000000000000
+;;                8e  movq xmm0, r11
 ;;     88: .L1:
 ;;     89: i32.trunc_sat_f64_s
-;;                8c  cvttsd2si ecx, xmm0
-;;                90  cmp ecx, 1
-;;                93  jno near 0xBC
-;;                99  ucomisd xmm0, xmm0
-;;                9d  jnp near 0xAA
-;;                a3  xor ecx, ecx
-;;                a5  jmp 0xBC
-;;                aa  xorps xmm15, xmm15
-;;                ae  ucomisd xmm0, xmm15
-;;                b3  jb near 0xBC
-;;                b9  sub ecx, 1
+;;                93  cvttsd2si eax, xmm0
+;;                97  cmp eax, 1
+;;                9a  jno near 0xC3
+;;                a0  ucomisd xmm0, xmm0
+;;                a4  jnp near 0xB1
+;;                aa  xor eax, eax
+;;                ac  jmp 0xC3
+;;                b1  xorps xmm15, xmm15
+;;                b5  ucomisd xmm0, xmm15
+;;                ba  jb near 0xC3
+;;                c0  sub eax, 1
 ;;     8b: i32.add
-;;                bc  add eax, ecx
+;;                c3  add eax, [rsp+0x20]
 ;;     8c: pick 4
 ;;     8e: i32.add
-;;                be  add eax, [rsp]
+;;                c7  add eax, [rsp]
 ;;     8f: br .return
-;;                c1  add rsp, 0x28
-;;                c8  ret
-;;                c9  mov eax, 9
-;;                ce  call Trap
+;;                ca  add rsp, 0x38
+;;                d1  ret
+;;                d2  mov eax, 9
+;;                d7  call Trap
 ;; func 1 frame 40
 ;;                 0  cmp rsp, [r15]
 ;;                 3  jb near 0x51
