@@ -40,8 +40,8 @@ impl From<WasmError> for Error {
 }
 
 enum Compiler {
-    X64(x64::Compiler),
-    Bytecode(bytecode::Compiler),
+    X64(Box<x64::Compiler>),
+    Bytecode(Box<bytecode::Compiler>),
 }
 
 struct Lister {
@@ -106,10 +106,13 @@ fn listings() {
         let settings = settings(&text);
         let backend = settings.backend;
         let (mark, compiler) = match backend {
-            Backend::X64 => (";;; x86-64\n", Compiler::X64(x64::Compiler::new(settings))),
+            Backend::X64 => (
+                ";;; x86-64\n",
+                Compiler::X64(Box::new(x64::Compiler::new(settings))),
+            ),
             Backend::Bytecode => (
                 ";;; bytecode\n",
-                Compiler::Bytecode(bytecode::Compiler::new(settings)),
+                Compiler::Bytecode(Box::new(bytecode::Compiler::new(settings))),
             ),
         };
         let (wat, expected) = text.split_once(mark).unwrap_or((&text, ""));
