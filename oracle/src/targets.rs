@@ -6,7 +6,7 @@
 use std::fmt;
 
 pub use crate::cache::cache;
-use crate::choice::Choices;
+use crate::choice::{Choices, mix};
 pub use crate::decode::decode;
 use crate::engine::{Engine, Poison};
 use crate::engines;
@@ -16,6 +16,9 @@ use crate::generate::{self, Discard, EngineChoice};
 use crate::prepare::PrepareError;
 pub use crate::roundtrip::roundtrip;
 use crate::run::{self, Case, Divergence, RunVerdict, Step};
+
+/// Keeps the choice of engines apart from others made with the same seed.
+const ENGINES: u64 = 1;
 
 /// What an input came to.
 #[derive(Clone, Debug)]
@@ -107,9 +110,10 @@ pub fn directed(generator: Directed, bytes: &[u8]) -> Outcome {
     })
 }
 
-/// The low bits of the seed choose among the settings of an engine.
+/// Which engines a case of a directed generator is run in. What a setting draws from the case's
+/// seed does not depend on this choice.
 fn directed_engines(case: &Case) -> &'static [usize] {
-    engines::choose_directed(case.seed >> 32)
+    engines::choose_directed(mix(case.seed, ENGINES))
 }
 
 /// Compares engines on a module and on what mutations that must not change its behaviour have made

@@ -1,7 +1,11 @@
 //! Every target that compares engines, for a moment: 400 inputs, or as many as
 //! `MICROWASM_TEST_INPUTS` says.
 
+use std::collections::HashMap;
+
 use microwasm_oracle::choice::{Choices, mix};
+use microwasm_oracle::engines::NAMES;
+use microwasm_oracle::engines::layout::Arrangement;
 use microwasm_oracle::generate::mutate::Bounded;
 use microwasm_oracle::stats::Stats;
 use microwasm_oracle::targets::{Target, Verdict};
@@ -66,6 +70,41 @@ fn mutate() {
     let stats = run("mutate");
     let discarded: u64 = stats.discarded.values().sum();
     assert!(discarded * 10 < stats.inputs, "{stats}");
+}
+
+/// Engines and layouts are drawn from the same seed. A layout that only other engines' seeds draw
+/// is never tried.
+#[test]
+fn directed_targets_reach_every_setting() {
+    for (name, target) in Target::ALL {
+        if !matches!(target, Target::Directed(_)) {
+            continue;
+        }
+        let mut reached = HashMap::new();
+        let mut layouts = Vec::new();
+        for number in 0..600 {
+            let (case, engines) = target.case(&bytes(target, number)).expect("a case");
+            for engine in engines {
+                *reached.entry(NAMES[*engine]).or_insert(0) += 1;
+                if NAMES[*engine] == "x64-perturbed" {
+                    let layout = Arrangement::sometimes(case.seed);
+                    layouts.extend(layout.filter(|layout| !layouts.contains(layout)));
+                }
+            }
+        }
+        for engine in [
+            "wasmi",
+            "x64",
+            "x64-explicit",
+            "x64-baseline",
+            "x64-perturbed",
+            "bytecode",
+        ] {
+            let times = reached.get(engine).copied().unwrap_or(0);
+            assert!(times > 30, "{name}: {engine} in {reached:?}");
+        }
+        assert!(layouts.len() > 5, "{name}: {layouts:?}");
+    }
 }
 
 #[test]

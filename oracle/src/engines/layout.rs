@@ -4,7 +4,10 @@ use microwasm::DefinedFuncIndex;
 use microwasm_codegen::Stencils;
 use microwasm_runtime::{CodePlace, Error, HostCall, Layout, Module};
 
-use crate::choice::Choices;
+use crate::choice::{Choices, mix};
+
+/// Keeps the choice of a layout apart from others made with the same seed.
+const LAYOUT: u64 = 2;
 
 /// How the functions are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +91,14 @@ impl Arrangement {
             ..Arrangement::PLAIN
         },
     ];
+
+    /// The layout of a module under a setting that was drawn with `seed`: mostly the default's.
+    pub fn sometimes(seed: u64) -> Option<Arrangement> {
+        let mut choices = Choices::new(mix(seed, LAYOUT));
+        choices
+            .one_in(8)
+            .then(|| Arrangement::random(choices.bits()))
+    }
 
     /// One of them, with some way to call the host, in some place.
     pub fn random(seed: u64) -> Arrangement {

@@ -201,12 +201,7 @@ impl Engine for X64 {
         if self.variant != Variant::Perturbed {
             return self.store(host, limits);
         }
-        let random = || {
-            (seed / 2)
-                .is_multiple_of(8)
-                .then(|| Arrangement::random(seed))
-        };
-        let arrangement = self.arrangement.or_else(random);
+        let arrangement = self.arrangement.or_else(|| Arrangement::sometimes(seed));
         let engine = self.seeded_engine(seed, limits.fuel.is_some());
         self.store_of(&engine, arrangement, host, limits)
     }

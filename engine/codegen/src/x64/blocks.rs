@@ -266,6 +266,8 @@ impl FunctionCompiler<'_> {
             Convention::Fixed(_) | Convention::Virtual(_) => self.restore(&block),
         }
         if bound_first {
+            // What callers store, they store into slots that they have reserved. Here, none has
+            // come yet, and the slots that the values are in from now on count, too.
             let Context { stack, frame, .. } = &mut self.c.cx;
             frame.reserve(stack.end_slot());
         }
