@@ -13,7 +13,7 @@
 //!
 //! The image is `functions | thunks of imported functions | GOT`. Only imports that are
 //! called and builtins that are used get a thunk or a slot. Without a [`Layout`] the
-//! functions lie as in the arena, so that their code is copied in one piece.
+//! functions lie as in the arena.
 //!
 //! Invariants:
 //! - The image is position-independent but for the contents of the GOT, unless the layout
@@ -37,6 +37,8 @@ use crate::vmctx::VmLayout;
 use crate::x64::trampoline::{direct_import_thunk, import_thunk};
 use microwasm::{DefinedFuncIndex, FuncIndex, ModuleInfo};
 use reloc::{Piece, Symbol};
+use std::panic::resume_unwind;
+use std::thread::{self, Builder, ScopedJoinHandle};
 
 /// Bytes of a GOT slot.
 const SLOT: u32 = 8;
@@ -49,6 +51,13 @@ struct Placed {
     start: u32,
     end: u32,
     func: DefinedFuncIndex,
+}
+
+/// Consecutive functions, and the bytes of the image from `base` on that they are written to.
+struct Part<'a> {
+    placed: &'a [Placed],
+    base: u32,
+    out: &'a mut [u8],
 }
 
 /// A thunk in the image.
@@ -69,8 +78,6 @@ pub struct LinkPlan {
     placed: Vec<Placed>,
     /// First byte of each function, by index.
     starts: Vec<u32>,
-    /// Whether the functions lie as in the arena.
-    as_arena: bool,
     /// For each imported function the index of its thunk, or [`NONE`].
     imports: Vec<u32>,
     thunks: Vec<Thunk>,
@@ -109,9 +116,6 @@ impl LinkPlan {
         let mut plan = LinkPlan {
             placed: Vec::with_capacity(stencils.len()),
             starts: Vec::with_capacity(stencils.len()),
-            as_arena: layout.order.is_none()
-                && layout.padding == 0
-                && layout.alignment == Stencils::ALIGN,
             imports: vec![NONE; module.imported_funcs as usize],
             thunks: Vec::new(),
             builtins: layout.builtins,
@@ -120,11 +124,7 @@ impl LinkPlan {
             got_start: 0,
             size: 0,
         };
-        if plan.as_arena {
-            plan.place_as_arena(stencils);
-        } else {
-            plan.place_functions(stencils, layout)?;
-        }
+        plan.place_functions(stencils, layout)?;
         let slots = plan.place_hosts(stencils, vm, layout);
         let code_end = u64::from(plan.code_end()) + u64::from(layout.distance);
         let thunks_start = code_end.next_multiple_of(Stencils::ALIGN as u64);
@@ -133,18 +133,6 @@ impl LinkPlan {
         plan.thunks_start = thunks_start as u32;
         plan.got_start = got_start as u32;
         Ok(plan)
-    }
-
-    fn place_as_arena(&mut self, stencils: &Stencils) {
-        for (i, stencil) in stencils.iter().enumerate() {
-            let end = stencil.start + stencil.code.len() as u32;
-            self.placed.push(Placed {
-                start: stencil.start,
-                end,
-                func: DefinedFuncIndex(i as u32),
-            });
-            self.starts.push(stencil.start);
-        }
     }
 
     fn place_functions(
@@ -235,12 +223,13 @@ impl LinkPlan {
         self.size as usize
     }
 
-    /// Writes the image into `out`, every byte of it.
+    /// Writes the image into `out`, every byte of it, on up to `threads` threads.
     pub fn write(
         &self,
         stencils: &Stencils,
         addresses: &Addresses<'_>,
         out: &mut [u8],
+        threads: usize,
     ) -> Result<(), LinkError> {
         if out.len() != self.size() {
             return Err(LinkError::WrongSize {
@@ -248,27 +237,58 @@ impl LinkPlan {
                 given: out.len(),
             });
         }
-        self.copy_code(stencils, out)?;
+        if stencils.len() != self.placed.len() {
+            return Err(LinkError::WrongStencils);
+        }
         let (code, rest) = out.split_at_mut(self.thunks_start as usize);
         let (thunks, got) = rest.split_at_mut((self.got_start - self.thunks_start) as usize);
         self.write_thunks(addresses, thunks)?;
         self.write_got(addresses, got)?;
-        for (stencil, &start) in stencils.iter().zip(&self.starts) {
-            let function = start as usize..start as usize + stencil.code.len();
-            let mut piece = Piece {
-                image: addresses.image,
-                start,
-                bytes: &mut code[function],
-            };
-            for reloc in stencil.relocs {
-                let symbol = match reloc.target {
-                    ExternalName::Func(func) => self.function_symbol(func, addresses),
-                    ExternalName::Builtin(builtin) => self.builtin_symbol(builtin, addresses),
-                };
-                reloc::apply(reloc, symbol, &mut piece)?;
-            }
+        let write = |part: Part<'_>| self.write_functions(part, stencils, Some(addresses));
+        let mut parts = self.parts(threads, code).into_iter();
+        let own = parts.next();
+        if parts.len() == 0 {
+            return own.map_or(Ok(()), write);
         }
-        Ok(())
+        let written = thread::scope(|scope| {
+            let others = parts.map(|part| Builder::new().spawn_scoped(scope, move || write(part)));
+            let others = others.collect::<Result<Vec<_>, _>>().ok()?;
+            let own = own.map_or(Ok(()), write);
+            let join = |other: ScopedJoinHandle<'_, _>| {
+                other.join().unwrap_or_else(|panic| resume_unwind(panic))
+            };
+            Some(own.and(others.into_iter().try_for_each(join)))
+        });
+        // If there are no more threads to be had, this one does everything.
+        written.unwrap_or_else(|| self.write(stencils, addresses, out, 1))
+    }
+
+    /// The functions in at most `count` parts of about equal size, with what is behind the last.
+    fn parts<'a>(&'a self, count: usize, code: &'a mut [u8]) -> Vec<Part<'a>> {
+        let share = (self.code_end() as usize).div_ceil(count.max(1));
+        let (mut placed, mut rest, mut base) = (self.placed.as_slice(), code, 0);
+        let mut parts = Vec::new();
+        while let Some(split) = placed
+            .iter()
+            .position(|place| (place.end - base) as usize >= share)
+            .filter(|split| split + 1 < placed.len())
+        {
+            let (first, behind) = placed.split_at(split + 1);
+            let end = first.last().map_or(base, |last| last.end);
+            let (out, behind_out) = rest.split_at_mut((end - base) as usize);
+            parts.push(Part {
+                placed: first,
+                base,
+                out,
+            });
+            (placed, rest, base) = (behind, behind_out, end);
+        }
+        parts.push(Part {
+            placed,
+            base,
+            out: rest,
+        });
+        parts
     }
 
     /// Writes functions and thunks into `out`, every byte of it, with their relocations not
@@ -289,8 +309,10 @@ impl LinkPlan {
                 given: out.len(),
             });
         }
-        self.copy_code(stencils, out)?;
-        let thunks = &mut out[self.thunks_start as usize..];
+        let (code, thunks) = out.split_at_mut(self.thunks_start as usize);
+        for part in self.parts(1, code) {
+            self.write_functions(part, stencils, None)?;
+        }
         let addresses = Addresses {
             image: 0,
             builtins: BuiltinAddresses([0; Builtin::ALL.len()]),
@@ -306,31 +328,43 @@ impl LinkPlan {
         self.thunks.iter().map(|thunk| thunk.func).zip(starts)
     }
 
-    /// Copies all functions to their places and fills what lies between them.
-    fn copy_code(&self, stencils: &Stencils, out: &mut [u8]) -> Result<(), LinkError> {
-        let code_end = self.code_end() as usize;
-        if stencils.len() != self.placed.len() || (self.as_arena && stencils.code.len() != code_end)
-        {
-            return Err(LinkError::WrongStencils);
-        }
-        out[code_end..self.thunks_start as usize].fill(PADDING);
-        if self.as_arena {
-            out[..code_end].copy_from_slice(&stencils.code);
-            return Ok(());
-        }
+    /// Copies functions to their places, and fills what lies between them; applies their
+    /// relocations, if there are addresses.
+    fn write_functions(
+        &self,
+        part: Part<'_>,
+        stencils: &Stencils,
+        addresses: Option<&Addresses<'_>>,
+    ) -> Result<(), LinkError> {
+        let Part { placed, base, out } = part;
         let mut at = 0;
-        for place in &self.placed {
-            let (start, end) = (place.start as usize, place.end as usize);
+        for place in placed {
+            let (start, end) = ((place.start - base) as usize, (place.end - base) as usize);
             let stencil = stencils
                 .get(place.func.index())
+                .filter(|stencil| stencil.code.len() == end - start)
                 .ok_or(LinkError::WrongStencils)?;
-            if stencil.code.len() != end - start {
-                return Err(LinkError::WrongStencils);
-            }
             out[at..start].fill(PADDING);
-            out[start..end].copy_from_slice(stencil.code);
+            let bytes = &mut out[start..end];
+            bytes.copy_from_slice(stencil.code);
             at = end;
+            let Some(addresses) = addresses else {
+                continue;
+            };
+            let mut piece = Piece {
+                image: addresses.image,
+                start: place.start,
+                bytes,
+            };
+            for reloc in stencil.relocs {
+                let symbol = match reloc.target {
+                    ExternalName::Func(func) => self.function_symbol(func, addresses),
+                    ExternalName::Builtin(builtin) => self.builtin_symbol(builtin, addresses),
+                };
+                reloc::apply(reloc, symbol, &mut piece)?;
+            }
         }
+        out[at..].fill(PADDING);
         Ok(())
     }
 

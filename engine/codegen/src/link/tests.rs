@@ -72,10 +72,18 @@ fn module() -> (Stencils, ModuleInfo) {
     (out, info)
 }
 
-/// Links, filling memory that is not zero.
+/// Links, filling memory that is not zero, on some numbers of threads.
 fn image(plan: &LinkPlan, stencils: &Stencils, addresses: &Addresses<'_>) -> Vec<u8> {
-    let mut image = vec![0xa5; plan.size()];
-    plan.write(stencils, addresses, &mut image).expect("links");
+    let on = |threads: usize| {
+        let mut image = vec![0xa5; plan.size()];
+        plan.write(stencils, addresses, &mut image, threads)
+            .expect("links");
+        image
+    };
+    let image = on(1);
+    for threads in [0, 2, 3, 100] {
+        assert!(on(threads) == image, "{threads} threads");
+    }
     image
 }
 
@@ -292,7 +300,7 @@ fn reach_ends_where_the_field_does() {
     let link = |trap: u64| {
         let mut addresses = near();
         addresses.builtins.0[Builtin::Trap as usize] = trap;
-        plan.write(&stencils, &addresses, &mut vec![0; plan.size()])
+        plan.write(&stencils, &addresses, &mut vec![0; plan.size()], 1)
     };
     let end_of = |site: u64| IMAGE + site + 4;
     let symbol = ExternalName::Builtin(Builtin::Trap);
@@ -328,7 +336,7 @@ fn addresses_that_are_missing() {
             imports: &[],
             ..near()
         };
-        let error = plan.write(&stencils, &addresses, &mut vec![0; plan.size()]);
+        let error = plan.write(&stencils, &addresses, &mut vec![0; plan.size()], 1);
         assert!(
             matches!(
                 error,
@@ -350,7 +358,7 @@ fn images_that_are_not_aligned() {
         image: IMAGE + 3,
         ..far()
     };
-    let error = plan.write(&stencils, &addresses, &mut vec![0; plan.size()]);
+    let error = plan.write(&stencils, &addresses, &mut vec![0; plan.size()], 1);
     assert!(
         matches!(
             error,
@@ -428,7 +436,7 @@ fn bad_relocations() {
         let mut stencils = good.clone();
         change(&mut stencils.relocs[0]);
         let plan = LinkPlan::new(&stencils, &info, &vm).expect("places");
-        plan.write(&stencils, &far(), &mut vec![0; plan.size()])
+        plan.write(&stencils, &far(), &mut vec![0; plan.size()], 1)
     };
     assert_eq!(link(&|_| ()), Ok(()));
     for offset in [0, 1, 3, 100_000, u32::MAX] {
@@ -461,8 +469,8 @@ fn wrong_memory_and_wrong_stencils() {
         size: plan.size(),
         given: plan.size() - 1,
     };
-    assert_eq!(plan.write(&stencils, &far(), &mut short), Err(error));
+    assert_eq!(plan.write(&stencils, &far(), &mut short, 1), Err(error));
     let mut image = vec![0; plan.size()];
-    let error = plan.write(&Stencils::default(), &far(), &mut image);
+    let error = plan.write(&Stencils::default(), &far(), &mut image, 1);
     assert_eq!(error, Err(LinkError::WrongStencils));
 }

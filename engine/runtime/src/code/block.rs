@@ -12,6 +12,7 @@
 //! indirect call.
 
 use std::ptr::NonNull;
+use std::thread;
 
 use crate::module::CodeTable;
 use crate::sys::map::{self, PAGE};
@@ -36,13 +37,15 @@ impl CodeBlock {
         len: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<CodeBlock, E> {
-        CodeBlock::new_at(CodePlace::Anywhere, len, |code, _| fill(code))
+        CodeBlock::new_at(CodePlace::Anywhere, len, 1, |code, _| fill(code))
     }
 
-    /// As [`CodeBlock::new`], in a certain place. `fill` is told where the code will be executed.
+    /// As [`CodeBlock::new`], in a certain place, with the memory made ready by up to `threads`
+    /// threads. `fill` is told where the code will be executed.
     pub(crate) fn new_at<E: From<CodeMemoryError>>(
         place: CodePlace,
         len: usize,
+        threads: usize,
         fill: impl FnOnce(&mut [u8], usize) -> Result<(), E>,
     ) -> Result<CodeBlock, E> {
         let total = len.checked_add(GRANULE).ok_or(CodeMemoryError::Exhausted)?;
@@ -55,10 +58,11 @@ impl CodeBlock {
         if len >= POPULATE {
             let pages = start.map_addr(|start| start.next_multiple_of(PAGE));
             let ready = (len + GRANULE - (pages.addr() - start.addr())) / PAGE * PAGE;
-            if let Some(pages) = NonNull::new(pages) {
-                // SAFETY: whole pages within our run.
-                unsafe { map::populate(pages, ready) };
-            }
+            // SAFETY: whole pages within our run, which nobody else uses, mapped as zeroes.
+            populate(
+                unsafe { std::slice::from_raw_parts_mut(pages, ready) },
+                threads,
+            );
         }
         // SAFETY: the run is ours, initialised memory (it was mapped as zeroes), at least
         // `total` bytes long, and nobody reads it before this function returns.
@@ -90,6 +94,26 @@ impl CodeBlock {
         // SAFETY: our run, not written any more.
         unsafe { std::slice::from_raw_parts(self.address().as_ptr(), self.len) }
     }
+}
+
+/// Has whole pages ready for being written, on up to `threads` threads: the system clears them.
+fn populate(pages: &mut [u8], threads: usize) {
+    let ready = |part: &mut [u8]| {
+        // SAFETY: the slice has been lent, and can be written.
+        unsafe { map::populate(NonNull::from(&mut *part).cast(), part.len()) };
+    };
+    let share = pages.len().div_ceil(threads.max(1)).max(1);
+    let (own, others) = pages.split_at_mut(share.next_multiple_of(PAGE).min(pages.len()));
+    if others.is_empty() {
+        return ready(own);
+    }
+    thread::scope(|scope| {
+        for part in others.chunks_mut(own.len()) {
+            // Without a thread there will be faults instead.
+            let _ = thread::Builder::new().spawn_scoped(scope, move || ready(part));
+        }
+        ready(own);
+    });
 }
 
 impl Drop for CodeBlock {

@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn code_is_where_it_is_wanted() {
         for place in [CodePlace::Anywhere, CodePlace::Near, CodePlace::Far] {
-            let block = CodeBlock::new_at::<CodeMemoryError>(place, 100, |code, address| {
+            let block = CodeBlock::new_at::<CodeMemoryError>(place, 100, 1, |code, address| {
                 code.fill(0xcc);
                 assert!(place.suits(address, 100));
                 Ok(())

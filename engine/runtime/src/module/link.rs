@@ -23,6 +23,9 @@ use crate::vm::FuncKind;
 
 use super::{Code, CodeTable, FuncRefs, Module, ModuleInner};
 
+/// Bytes of code from on which linking on several threads is for.
+const MANY_BYTES: usize = 512 << 10;
+
 /// What the stencils of a module have besides what its code and its [`CodeTable`] tell.
 pub(super) struct Unlinked {
     /// Relocations of all functions, in the order of their indices.
@@ -68,11 +71,16 @@ fn link_in_layout(
     let plan = LinkPlan::with_layout(stencils, &info, &vm, layout).map_err(CompileError::from)?;
     let signatures = SignatureRef::of_all(&info.types);
     let direct = direct_imports(&info, layout);
+    // Starting a thread takes as long as writing some hundred kilobytes.
+    let threads = match plan.size() {
+        0..MANY_BYTES => 1,
+        _ => engine.config().compile_threads,
+    };
     let (code, kind) = match engine.backend() {
         Backend::X64 => {
             let imports = host_trampolines(&info, &signatures, &direct)?;
             (
-                native_code(stencils, &plan, &imports, place)?,
+                native_code(stencils, &plan, &imports, place, threads)?,
                 FuncKind::Wasm,
             )
         }
@@ -113,6 +121,7 @@ fn native_code(
     plan: &LinkPlan,
     imports: &[u64],
     place: CodePlace,
+    threads: usize,
 ) -> Result<Code, CompileError> {
     if plan.size() == 0 {
         return Ok(Code::None);
@@ -124,9 +133,9 @@ fn native_code(
             builtins,
             imports,
         };
-        Ok(plan.write(stencils, &addresses, out)?)
+        Ok(plan.write(stencils, &addresses, out, threads)?)
     };
-    let code = CodeBlock::new_at::<CompileError>(place, plan.size(), fill)?;
+    let code = CodeBlock::new_at::<CompileError>(place, plan.size(), threads, fill)?;
     Ok(Code::Native(code))
 }
 
@@ -144,7 +153,7 @@ fn bytecode_image(
         builtins: BuiltinAddresses([0; Builtin::ALL.len()]),
         imports: &[],
     };
-    plan.write(stencils, &addresses, &mut code)?;
+    plan.write(stencils, &addresses, &mut code, 1)?;
     let extents: Vec<Extent> = stencils
         .iter()
         .enumerate()

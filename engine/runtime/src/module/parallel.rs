@@ -27,11 +27,11 @@ use crate::error::CompileError;
 
 use super::build::{Body, CompileContext, Lent, check_size};
 
-/// Bytes of bodies in a batch: about half a millisecond's work.
-const BATCH: usize = 16 << 10;
+/// Bytes of bodies in a batch: about a quarter of a millisecond's work.
+const BATCH: usize = 8 << 10;
 
 /// How many batches per thread may be under way.
-const WINDOW: usize = 4;
+const WINDOW: usize = 8;
 
 /// What all threads know.
 struct Shared {
@@ -122,7 +122,11 @@ impl Parallel {
         let threads = self.shared.engine.config().compile_threads;
         while self.workers.len() < threads - 1 {
             let (shared, reporter) = (self.shared.clone(), self.reporter.clone());
-            let worker = thread::spawn(move || work(&shared, &reporter));
+            let worker = thread::Builder::new().spawn(move || work(&shared, &reporter));
+            // Without another thread this one does the work.
+            let Ok(worker) = worker else {
+                break;
+            };
             self.workers.push(worker);
         }
         self.send();
