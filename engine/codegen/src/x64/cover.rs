@@ -57,7 +57,7 @@ fn place(entry: Entry) -> Place {
         Loc::Home => Place::Slot(entry.home),
         Loc::Slot(slot) => Place::Slot(slot),
         Loc::Reg { reg, .. } => Place::Reg(reg.0),
-        Loc::Const(_) | Loc::Flags(_) => Place::Nowhere,
+        Loc::Const(_) | Loc::Wide(_) | Loc::Flags(_) => Place::Nowhere,
     }
 }
 
@@ -66,7 +66,8 @@ fn kind(cx: &Context, entry: Entry, operands: u32) -> Kind {
     match entry.loc {
         Loc::Home => Kind::Home,
         Loc::Slot(_) => Kind::Slot,
-        Loc::Const(bits) => Kind::of_constant(entry.ty, bits),
+        Loc::Const(bits) => Kind::of_constant(entry.ty, bits.into()),
+        Loc::Wide(number) => Kind::of_constant(entry.ty, cx.constants.wide(number)),
         Loc::Flags(_) => Kind::Special,
         Loc::Reg { reg, .. } if cx.refs(reg) > operands => Kind::Shared,
         Loc::Reg { .. } => Kind::Own,
