@@ -29,7 +29,7 @@ use crate::error::CodegenError;
 use crate::settings::Settings;
 use crate::stencil::{Builtin, CodeOffset, ExternalName, StackState, Stencils, TrapCode};
 use crate::vmctx::{self, VmLayout};
-use microwasm::op::{IntSize, Op};
+use microwasm::op::{Branch, IntSize, Op};
 use microwasm::{DefinedFuncIndex, FuncType, Label, ModuleInfo, Sink, ValType};
 
 /// A call into another instance, emitted behind the body.
@@ -472,10 +472,28 @@ impl Sink for FunctionCompiler<'_> {
     }
 
     #[inline]
+    fn branch(&mut self, branch: Branch) {
+        // A perturbation may come between, and make `next` a block like any other.
+        if self.c.cx.perturb.is_some() {
+            branch.one_by_one(self);
+        } else if !self.c.blocks.is_dead() {
+            #[cfg(feature = "coverage")]
+            self.count_branch(branch);
+            self.branch_on(branch.target, branch.when);
+            self.end_op();
+        }
+    }
+
+    #[inline]
     fn source(&mut self, offset: u32) {
         if self.c.settings.source_map {
             self.c.cx.masm.buf.add_source(offset);
         }
+    }
+
+    #[inline]
+    fn wants_source(&self) -> bool {
+        self.c.settings.source_map
     }
 }
 

@@ -4,7 +4,7 @@ use super::compiler::FunctionCompiler;
 use super::context::Context;
 use super::stack::{Entry, Loc};
 use crate::coverage::{Kind, Lowering};
-use microwasm::op::Op;
+use microwasm::op::{Branch, Op};
 use microwasm::{RegClass, ValType};
 
 /// Counts an operator that is about to be compiled.
@@ -75,6 +75,15 @@ fn kind(cx: &Context, entry: Entry, operands: u32) -> Kind {
 }
 
 impl FunctionCompiler<'_> {
+    /// Counts the operators of a branch.
+    pub(super) fn count_branch(&self, branch: Branch) {
+        let Branch { target, next, .. } = branch;
+        self.count_operator(&Op::BrIf {
+            then: target,
+            otherwise: next,
+        });
+    }
+
     /// Counts an operator that is about to be compiled.
     pub(super) fn count_operator(&self, op: &Op<'_>) {
         let ty = match op {
