@@ -120,7 +120,7 @@ struct Mark {
 #[derive(Default)]
 pub struct CodeBuffer {
     code: Vec<u8>,
-    pos: usize,
+    pos: u32,
     start: usize,
     limit: usize,
     max: u32,
@@ -155,7 +155,7 @@ impl CodeBuffer {
             unwind: self.unwind.len(),
         };
         self.code.resize(self.start, PADDING);
-        self.pos = self.start;
+        self.pos = self.start as u32;
         self.max = max;
         // In an arena that is already full, the limit lies at or before the start.
         self.limit = (self.start + max.min(MAX_FUNCTION) as usize).min(MAX_ARENA);
@@ -169,7 +169,7 @@ impl CodeBuffer {
     /// Ends the function and gives the vectors back to `out`, the function's stencil
     /// included; without it when it has become too large.
     pub fn end_function(&mut self, out: &mut Stencils, frame: u32) -> Result<(), CodegenError> {
-        let too_large = self.overflow || self.pos > self.limit;
+        let too_large = self.overflow || self.pos as usize > self.limit;
         debug_assert!(
             self.overflow
                 || self
@@ -185,7 +185,7 @@ impl CodeBuffer {
             self.source.truncate(self.mark.source);
             self.unwind.truncate(self.mark.unwind);
         } else {
-            self.code.truncate(self.pos);
+            self.code.truncate(self.pos as usize);
         }
         out.code = std::mem::take(&mut self.code);
         out.relocs = std::mem::take(&mut self.relocs);
@@ -213,21 +213,22 @@ impl CodeBuffer {
     /// target here removes it and this offset with it; see [`CodeBuffer::bind`].
     #[inline]
     pub fn offset(&self) -> CodeOffset {
-        CodeOffset((self.pos - self.start) as u32)
+        CodeOffset(self.pos - self.start as u32)
     }
 
     /// Code emitted since the offset `from` of this function.
     #[inline]
     pub fn code_since(&self, from: CodeOffset) -> &[u8] {
         self.code
-            .get(self.start + from.0 as usize..self.pos)
+            .get(self.start + from.0 as usize..self.pos as usize)
             .unwrap_or(&[])
     }
 
     /// Where the next instruction goes, if there is room for the longest.
     #[inline(always)]
     fn room(&mut self) -> Option<&mut [u8; STEP]> {
-        let room = self.code.get_mut(self.pos..self.pos + STEP)?;
+        let pos = self.pos as usize;
+        let room = self.code.get_mut(pos..pos + STEP)?;
         room.first_chunk_mut()
     }
 
@@ -238,7 +239,7 @@ impl CodeBuffer {
             return self.append_slow(bits, len);
         };
         *room = bits.to_le_bytes();
-        self.pos += len as usize;
+        self.pos += len;
     }
 
     /// Appends the low `head_len` bytes of `head`, at most 7, and the low `tail_len` of `tail`.
@@ -253,24 +254,25 @@ impl CodeBuffer {
         let at = head_len as usize & 7;
         room[..8].copy_from_slice(&head.to_le_bytes());
         room[at..at + 8].copy_from_slice(&tail.to_le_bytes());
-        self.pos += (head_len + tail_len) as usize;
+        self.pos += head_len + tail_len;
     }
 
     #[cold]
     #[inline(never)]
     fn append_slow(&mut self, bits: u128, len: u32) {
-        if self.pos > self.limit {
+        let pos = self.pos as usize;
+        if pos > self.limit {
             self.overflow = true;
         }
         if self.overflow {
             return;
         }
-        let growth = (self.pos - self.start).clamp(GROWTH.0, GROWTH.1);
+        let growth = (pos - self.start).clamp(GROWTH.0, GROWTH.1);
         self.code
-            .resize((self.pos + growth).min(self.limit) + STEP, PADDING);
+            .resize((pos + growth).min(self.limit) + STEP, PADDING);
         if let Some(room) = self.room() {
             *room = bits.to_le_bytes();
-            self.pos += len as usize;
+            self.pos += len;
         }
     }
 
@@ -300,7 +302,11 @@ impl CodeBuffer {
     /// else refers to the offset behind it, the jump is removed.
     pub fn bind(&mut self, label: JumpLabel) {
         debug_assert!(!self.is_bound(label), "{label:?} is bound twice");
-        self.remove_tail_jump(label);
+        if let Some(jump) = self.tail_jump
+            && jump.label == label
+        {
+            self.remove_tail_jump(jump);
+        }
         let here = self.offset().0;
         let mut link = Link(self.labels[label.0 as usize].0);
         while link != Link::END {
@@ -314,20 +320,15 @@ impl CodeBuffer {
         self.tail_jump = None;
     }
 
-    /// Takes back a `jmp rel32` to `label` that ends at the current offset.
-    fn remove_tail_jump(&mut self, label: JumpLabel) {
+    /// Takes back a `jmp rel32`, if it ends at the current offset.
+    #[inline(never)]
+    fn remove_tail_jump(&mut self, TailJump { label, end }: TailJump) {
         const LENGTH: u32 = 5;
         let here = self.offset().0;
-        let Some(jump) = self.tail_jump else { return };
         let trap_here = self.traps[self.mark.traps..]
             .last()
             .is_some_and(|trap| trap.offset.0 == here);
-        if self.overflow
-            || jump.label != label
-            || jump.end != here
-            || self.last_bind == Some(here)
-            || trap_here
-        {
+        if self.overflow || end != here || self.last_bind == Some(here) || trap_here {
             return;
         }
         // Uses are threaded latest first, and this jump is the latest instruction.
@@ -335,7 +336,7 @@ impl CodeBuffer {
         debug_assert_eq!(link.field(), here - 4, "the jump is its label's latest use");
         let next = self.read32(link.field());
         self.labels[label.0 as usize] = LabelState(next as u32);
-        self.pos -= LENGTH as usize;
+        self.pos -= LENGTH;
         if let Some(row) = self.unwind[self.mark.unwind..].last_mut()
             && row.offset.0 == here
         {

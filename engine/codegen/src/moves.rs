@@ -1,7 +1,9 @@
 //! Parallel moves: many values change place at once, no one overwritten before it is read.
 //!
 //! Receives a list of moves with distinct destinations; hands plain moves to a
-//! backend's [`MoveEmitter`]. Cycles go through its scratch places: after all
+//! backend's [`MoveEmitter`]. Most lists come down to nothing by making the moves whose
+//! destination no other move reads, a few times over. For what is left, readers and writers
+//! of every location are looked at one by one. Cycles go through its scratch places: after all
 //! moves whose destination nobody reads any more have been made, what is left
 //! are simple cycles, in which each location has exactly one reader (the count
 //! argument in Rideau, Serpette, Leroy: *Tilting at windmills with Coq*, 2008).
@@ -52,7 +54,7 @@ pub struct Move {
 /// Makes plain moves, for a backend.
 pub trait MoveEmitter {
     /// Makes one move.
-    fn emit(&mut self, mv: Move);
+    fn emit(&mut self, mv: &Move);
 
     /// Where the value of type `ty` in `place` is kept while its cycle is being broken:
     /// a register or a slot that no move names.
@@ -61,6 +63,9 @@ pub trait MoveEmitter {
     /// Whether `place` is such a place.
     fn is_scratch(&self, place: Dst) -> bool;
 }
+
+/// How often a list is gone through before its locations are looked at one by one.
+const ROUNDS: usize = 4;
 
 const NONE: u32 = u32::MAX;
 
@@ -146,6 +151,12 @@ impl MoveResolver {
             (Src::Slot(a), Dst::Slot(b)) if a == b => return,
             _ => {}
         }
+        self.note(src, dst);
+        self.moves.push(Move { ty, src, dst });
+    }
+
+    #[inline]
+    fn note(&mut self, src: Src, dst: Dst) {
         match src {
             Src::Reg(reg) => self.reads.insert(reg),
             Src::Slot(slot) => self.slots_read |= 1 << (slot % 64),
@@ -156,17 +167,21 @@ impl MoveResolver {
             Dst::Slot(slot) => self.slots_written |= 1 << (slot % 64),
             Dst::Out(_) | Dst::Caller(_) => {}
         }
-        self.moves.push(Move { ty, src, dst });
     }
 
     /// Whether no move writes what another one reads: then the order does not matter.
-    /// Says no when two slots only look the same.
+    /// May say no when two slots only look the same.
     fn independent(&self) -> bool {
-        self.reads.and(self.writes).is_empty() && self.slots_read & self.slots_written == 0
+        self.moves.len() <= 1
+            || self.reads.and(self.writes).is_empty() && self.slots_read & self.slots_written == 0
     }
 
     fn clear(&mut self) {
         self.moves.clear();
+        self.clear_masks();
+    }
+
+    fn clear_masks(&mut self) {
         self.reads = RegSet::EMPTY;
         self.writes = RegSet::EMPTY;
         self.slots_read = 0;
@@ -214,20 +229,50 @@ impl MoveResolver {
     }
 
     fn resolve_list(&mut self, out: &mut impl MoveEmitter) {
-        if self.moves.len() == 1 || self.independent() {
-            if let Some(trace) = &mut self.trace {
-                trace.extend_from_slice(&self.moves);
+        let mut rounds = 0;
+        while !self.independent() {
+            let before = self.moves.len();
+            self.make_free_moves(out);
+            rounds += 1;
+            if self.moves.len() == before || rounds == ROUNDS {
+                self.resolve_graph(out);
+                return self.clear();
             }
-            for &mv in &self.moves {
-                out.emit(mv);
-            }
-        } else {
-            self.resolve_dependent(out);
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.extend_from_slice(&self.moves);
+        }
+        for mv in &self.moves {
+            out.emit(mv);
         }
         self.clear();
     }
 
-    fn resolve_dependent(&mut self, out: &mut impl MoveEmitter) {
+    /// Makes the moves whose destination no move reads; the others stay on the list.
+    fn make_free_moves(&mut self, out: &mut impl MoveEmitter) {
+        let (reads, slots_read) = (self.reads, self.slots_read);
+        self.clear_masks();
+        let mut kept = 0;
+        for i in 0..self.moves.len() {
+            let mv = self.moves[i];
+            let is_read = match mv.dst {
+                Dst::Reg(reg) => reads.contains(reg),
+                Dst::Slot(slot) => slots_read & 1 << (slot % 64) != 0,
+                Dst::Out(_) | Dst::Caller(_) => false,
+            };
+            if is_read {
+                self.note(mv.src, mv.dst);
+                self.moves[kept] = mv;
+                kept += 1;
+            } else {
+                self.emit(out, mv);
+            }
+        }
+        self.moves.truncate(kept);
+    }
+
+    /// Makes all moves, whatever they read and write.
+    fn resolve_graph(&mut self, out: &mut impl MoveEmitter) {
         self.locations.clear();
         let mut end = FIRST_SLOT;
         for mv in &self.moves {
@@ -348,7 +393,7 @@ impl MoveResolver {
         if let Some(trace) = &mut self.trace {
             trace.push(mv);
         }
-        out.emit(mv);
+        out.emit(&mv);
     }
 }
 

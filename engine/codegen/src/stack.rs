@@ -99,22 +99,32 @@ impl Positions {
 
     #[inline]
     fn insert(&mut self, pos: u32) {
-        let mut at = self.len;
-        while at > 0 && self.list[at - 1] > pos {
-            self.list[at] = self.list[at - 1];
-            at -= 1;
-        }
-        self.list[at] = pos;
         self.len += 1;
+        let mut list = &mut self.list[..self.len];
+        // The last place is free. What belongs above `pos` moves up, one by one.
+        while let [.., below, free] = list
+            && *below > pos
+        {
+            *free = *below;
+            let rest = list.len() - 1;
+            list = &mut list[..rest];
+        }
+        if let [.., free] = list {
+            *free = pos;
+        }
     }
 
     #[inline]
     fn remove(&mut self, pos: u32) {
-        let mut at = self.len - 1;
-        let mut above = self.list[at];
-        while above != pos {
-            at -= 1;
-            above = std::mem::replace(&mut self.list[at], above);
+        if let [rest @ .., last] = &mut self.list[..self.len] {
+            // What is above `pos` moves down, one by one.
+            let mut above = *last;
+            for place in rest.iter_mut().rev() {
+                if above == pos {
+                    break;
+                }
+                above = std::mem::replace(place, above);
+            }
         }
         self.len -= 1;
     }
@@ -230,9 +240,9 @@ impl<L: Place> VirtualStack<L> {
         entry
     }
 
-    /// Changes where the value at `pos` is.
+    /// Changes where the value at `pos` is; returns where it was.
     #[inline]
-    pub fn set(&mut self, pos: u32, loc: L) {
+    pub fn set(&mut self, pos: u32, loc: L) -> L {
         let old = std::mem::replace(&mut self.entries[pos as usize].loc, loc);
         self.slot_aliases += loc.names_slot() as u32;
         self.slot_aliases -= old.names_slot() as u32;
@@ -241,6 +251,15 @@ impl<L: Place> VirtualStack<L> {
             (false, true) => self.off.remove(pos),
             _ => {}
         }
+        old
+    }
+
+    /// Says that the value at `pos`, which is at home, is elsewhere, in no slot.
+    #[inline]
+    pub fn take_from_home(&mut self, pos: u32, loc: L) {
+        debug_assert!(!loc.names_slot() && self.get(pos).loc == L::HOME);
+        self.off.insert(pos);
+        self.entries[pos as usize].loc = loc;
     }
 
     /// Lets `relocate` say, for each position off home, where its value is from now on, if not

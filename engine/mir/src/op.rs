@@ -549,6 +549,39 @@ pub enum Op<'a> {
     },
 }
 
+/// A conditional branch that code goes on behind; see [`Sink::branch`].
+#[derive(Clone, Copy, Debug)]
+pub struct Branch {
+    /// Where it goes.
+    pub target: Label,
+    /// Whether it does so if the condition is not zero, or if it is.
+    pub when: bool,
+    /// The block behind it.
+    pub next: Label,
+    /// Height of the stack without the condition.
+    pub height: StackHeight,
+}
+
+impl Branch {
+    /// Gives `sink` the operators that the branch stands for.
+    pub fn one_by_one(self, sink: &mut (impl Sink + ?Sized)) {
+        let Branch { target, next, .. } = self;
+        let decl = BlockDecl {
+            base: self.height,
+            args: &[],
+            backward: false,
+            callers: Some(1),
+        };
+        sink.op(Op::Declare(next, decl));
+        let (then, otherwise) = match self.when {
+            true => (target, next),
+            false => (next, target),
+        };
+        sink.op(Op::BrIf { then, otherwise });
+        sink.op(Op::Label(next));
+    }
+}
+
 /// Consumer of the operators of one function.
 ///
 /// A sink does not fail op by op: an implementation that can run into a limit
@@ -565,10 +598,24 @@ pub trait Sink {
         self.op(Op::Drop);
     }
 
+    /// Declares `next`, a block of one caller that takes the stack of this height as it is;
+    /// `br_if`, to `target` if the condition [`Branch::when`] is met and to `next` if not; `label
+    /// next`. A sink that does all at once must do the same as one by one.
+    #[inline]
+    fn branch(&mut self, branch: Branch) {
+        branch.one_by_one(self);
+    }
+
     /// Byte offset, in the source, of what the following operators come from.
     #[inline]
     fn source(&mut self, offset: u32) {
         let _ = offset;
+    }
+
+    /// Whether [`Sink::source`] does anything. The same for the whole function.
+    #[inline]
+    fn wants_source(&self) -> bool {
+        true
     }
 }
 
@@ -584,7 +631,17 @@ impl<S: Sink> Sink for &mut S {
     }
 
     #[inline]
+    fn branch(&mut self, branch: Branch) {
+        (**self).branch(branch);
+    }
+
+    #[inline]
     fn source(&mut self, offset: u32) {
         (**self).source(offset);
+    }
+
+    #[inline]
+    fn wants_source(&self) -> bool {
+        (**self).wants_source()
     }
 }

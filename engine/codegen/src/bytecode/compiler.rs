@@ -155,6 +155,11 @@ impl Sink for FunctionCompiler<'_> {
             self.c.cx.emit.buf.add_source(offset);
         }
     }
+
+    #[inline]
+    fn wants_source(&self) -> bool {
+        self.c.settings.source_map
+    }
 }
 
 impl FunctionCompiler<'_> {

@@ -356,7 +356,7 @@ impl Emitter {
 }
 
 impl MoveEmitter for Emitter {
-    fn emit(&mut self, mv: Move) {
+    fn emit(&mut self, mv: &Move) {
         let Dst::Slot(dst) = mv.dst else {
             unreachable!("bytecode moves values between slots")
         };

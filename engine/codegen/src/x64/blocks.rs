@@ -81,6 +81,17 @@ impl FunctionCompiler<'_> {
         }
     }
 
+    /// Branches to `target` if the condition on top [is met](microwasm::op::Branch::when) and goes
+    /// on with the state as it is. Counts as two operators but for the last's [`Context::end_op`].
+    #[inline(never)]
+    pub(super) fn branch_on(&mut self, target: Label, when: bool) {
+        let cond = self.pop_condition();
+        let cond = if when { cond } else { cond.negate() };
+        self.branch_if(cond, target);
+        rule!(BindFall);
+        self.c.cx.end_op();
+    }
+
     /// Pops an `i32` and turns it into a condition on the flags.
     pub(super) fn pop_condition(&mut self) -> Cond {
         let cx = &mut self.c.cx;

@@ -47,7 +47,7 @@ pub fn check_state(cx: &Context) -> u32 {
                 );
                 assert!(cx.flags_pending(), "a pending compare that nobody knows of");
             }
-            Loc::Home | Loc::Const(_) | Loc::Slot(_) => {}
+            Loc::Home | Loc::Const(_) | Loc::Wide(_) | Loc::Slot(_) => {}
         }
     }
     for (i, &count) in refs.iter().enumerate() {

@@ -25,12 +25,11 @@ use super::masm::{Alu, Cond, Masm, Mem, Patch32, Size};
 use super::moves;
 use super::perturb::Perturb;
 use super::reg::{Gpr, Xmm};
-use super::stack::Loc;
 use crate::error::CodegenError;
 use crate::settings::Settings;
 use crate::stencil::{Builtin, CodeOffset, ExternalName, StackState, Stencils, TrapCode};
 use crate::vmctx::{self, VmLayout};
-use microwasm::op::{IntSize, Op};
+use microwasm::op::{Branch, IntSize, Op};
 use microwasm::{DefinedFuncIndex, FuncType, Label, ModuleInfo, Sink, ValType};
 
 /// A call into another instance, emitted behind the body.
@@ -405,6 +404,25 @@ impl FunctionCompiler<'_> {
         }
     }
 
+    /// The operator that is most frequent: a function that needs no registers of its caller.
+    #[inline(never)]
+    fn pick(&mut self, depth: u32) {
+        let cx = &mut self.c.cx;
+        if cx.flags_pending() || !cx.stack.has_room() {
+            return self.pick_slowly(depth);
+        }
+        cx.pick(cx.stack.height() - 1 - depth);
+        self.end_op();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pick_slowly(&mut self, depth: u32) {
+        self.c.cx.settle_flags();
+        self.c.cx.make_room();
+        self.pick(depth);
+    }
+
     fn depth(&self, depth: u32) -> u32 {
         self.c.cx.stack.height() - 1 - depth
     }
@@ -429,6 +447,7 @@ impl Sink for FunctionCompiler<'_> {
             Op::Select(ty) => self.select(ty),
             Op::Eqz(size) => self.eqz(size),
             Op::Drop => self.c.cx.drop_top(),
+            Op::Pick(depth) => return self.pick(depth),
             _ => {
                 self.c.cx.settle_flags();
                 self.lower(op);
@@ -453,10 +472,28 @@ impl Sink for FunctionCompiler<'_> {
     }
 
     #[inline]
+    fn branch(&mut self, branch: Branch) {
+        // A perturbation may come between, and make `next` a block like any other.
+        if self.c.cx.perturb.is_some() {
+            branch.one_by_one(self);
+        } else if !self.c.blocks.is_dead() {
+            #[cfg(feature = "coverage")]
+            self.count_branch(branch);
+            self.branch_on(branch.target, branch.when);
+            self.end_op();
+        }
+    }
+
+    #[inline]
     fn source(&mut self, offset: u32) {
         if self.c.settings.source_map {
             self.c.cx.masm.buf.add_source(offset);
         }
+    }
+
+    #[inline]
+    fn wants_source(&self) -> bool {
+        self.c.settings.source_map
     }
 }
 
@@ -485,9 +522,8 @@ impl FunctionCompiler<'_> {
             Op::Br(label) => self.br(label),
             Op::BrTable { targets, default } => self.br_table(targets, default),
             Op::Unreachable => self.unreachable(),
-            Op::Pick(depth) => self.c.cx.pick(self.depth(depth)),
             Op::Swap(depth) => self.c.cx.swap(self.depth(depth)),
-            Op::Const(value) => self.c.cx.push(value.ty(), Loc::Const(value.bits())),
+            Op::Const(value) => self.c.cx.push_constant(value.ty(), value.bits()),
             Op::Zeros { ty, count } => self.zeros(ty, count),
             Op::Alu(op, size) => self.alu(op, size),
             Op::Mul(size) => self.mul(size),
@@ -537,7 +573,8 @@ impl FunctionCompiler<'_> {
             | Op::BrIf { .. }
             | Op::Select(_)
             | Op::Eqz(_)
-            | Op::Drop => unreachable!("dispatched before"),
+            | Op::Drop
+            | Op::Pick(_) => unreachable!("dispatched before"),
         }
     }
 

@@ -23,7 +23,7 @@ use super::masm::{Masm, Patch32, Size};
 use super::moves::{self, MasmMoves, MoveResolver};
 use super::perturb::Perturb;
 use super::reg::{Gpr, Reg, RegSet, Xmm};
-use super::stack::{Entry, Loc, VirtualStack};
+use super::stack::{Constants, Entry, Loc, VirtualStack};
 use crate::error::CodegenError;
 use microwasm::{RegClass, ValType};
 
@@ -58,6 +58,8 @@ pub struct Context {
     pub masm: Masm,
     /// Where every value is.
     pub stack: VirtualStack,
+    /// Values of constants that are on it.
+    pub constants: Constants,
     /// Resolver of parallel moves.
     pub moves: MoveResolver,
     /// See [`MasmMoves::caller_fields`].
@@ -92,6 +94,7 @@ impl Context {
         Context {
             masm,
             stack: VirtualStack::default(),
+            constants: Constants::default(),
             moves,
             caller_fields: Vec::new(),
             refs: [0; 32],
@@ -112,6 +115,7 @@ impl Context {
     /// Forgets everything about the previous function.
     pub fn begin_function(&mut self) {
         self.stack.clear();
+        self.constants.clear();
         self.caller_fields.clear();
         self.refs = [0; 32];
         self.used = RegSet::EMPTY;
@@ -133,7 +137,7 @@ impl Context {
 
     /// Number of stack entries in `reg`.
     pub fn refs(&self, reg: Reg) -> u32 {
-        self.refs[reg.0 as usize] as u32
+        self.refs[reg.index()] as u32
     }
 
     /// Whether every 64th operator, or more of them, has been a call.
@@ -145,7 +149,7 @@ impl Context {
     /// Operators since `reg` was last used.
     #[inline]
     pub fn age(&self, reg: Reg) -> u32 {
-        self.clock - self.stamps[reg.0 as usize]
+        self.clock - self.stamps[reg.index()]
     }
 
     /// Whether the top of the stack is a pending compare.
@@ -173,14 +177,14 @@ impl Context {
 
     #[inline]
     fn retain(&mut self, reg: Reg) {
-        self.refs[reg.0 as usize] += 1;
+        self.refs[reg.index()] += 1;
         self.used.insert(reg);
-        self.stamps[reg.0 as usize] = self.clock;
+        self.stamps[reg.index()] = self.clock;
     }
 
     #[inline]
     fn release(&mut self, reg: Reg) {
-        let refs = &mut self.refs[reg.0 as usize];
+        let refs = &mut self.refs[reg.index()];
         *refs -= 1;
         if *refs == 0 {
             self.used.remove(reg);
@@ -191,14 +195,27 @@ impl Context {
     #[inline(never)]
     pub fn push(&mut self, ty: ValType, loc: Loc) {
         if !self.stack.has_room() {
-            return self.push_with_room(ty, loc);
+            return self.push_slowly(ty, loc);
         }
+        self.push_in_room(ty, loc);
+    }
+
+    /// [`Context::push`] where there is room.
+    #[inline(always)]
+    fn push_in_room(&mut self, ty: ValType, loc: Loc) {
         match loc {
             Loc::Reg { reg, .. } => self.retain(reg),
             Loc::Flags(_) => self.flags_pending = true,
             _ => {}
         }
         self.stack.push(ty, loc);
+    }
+
+    /// Pushes a value that is known.
+    #[inline]
+    pub fn push_constant(&mut self, ty: ValType, bits: u64) {
+        let loc = self.constants.place(bits);
+        self.push(ty, loc);
     }
 
     /// Pushes a result that is in a register.
@@ -211,29 +228,33 @@ impl Context {
     fn push_in(&mut self, ty: ValType, reg: Reg) {
         let loc = Loc::Reg { reg, clean: false };
         if !self.stack.has_room() {
-            return self.push_with_room(ty, loc);
+            return self.push_slowly(ty, loc);
         }
-        self.retain(reg);
-        self.stack.push(ty, loc);
+        self.push_in_room(ty, loc);
     }
 
     #[cold]
     #[inline(never)]
-    fn push_with_room(&mut self, ty: ValType, loc: Loc) {
+    fn push_slowly(&mut self, ty: ValType, loc: Loc) {
         self.make_room();
-        self.stack.reserve(1);
         self.push(ty, loc);
     }
 
+    /// Sees to it that a value can be pushed.
+    pub fn make_room(&mut self) {
+        self.limit_off();
+        self.stack.reserve(1);
+    }
+
     #[inline]
-    fn make_room(&mut self) {
+    fn limit_off(&mut self) {
         if self.stack.off().len() >= VirtualStack::MAX_OFF {
             self.flush_aliases();
         }
     }
 
     /// Pops a value for use by the current operator, which keeps its register.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self) -> Operand {
         let Entry { loc, home, ty } = self.stack.pop();
         let mut operand = Operand { ty, loc };
@@ -242,11 +263,11 @@ impl Context {
             Loc::Reg { reg, .. } => {
                 self.release(reg);
                 self.held.insert(reg);
-                self.stamps[reg.0 as usize] = self.clock;
+                self.stamps[reg.index()] = self.clock;
             }
             Loc::Flags(_) => self.flags_pending = false,
             Loc::Slot(slot) => return self.popped_slot(ty, slot),
-            Loc::Const(_) => {}
+            Loc::Const(_) | Loc::Wide(_) => {}
         }
         operand
     }
@@ -274,6 +295,18 @@ impl Context {
     /// Pops a value that nobody wants.
     #[inline(never)]
     pub fn drop_top(&mut self) {
+        self.drop_here();
+    }
+
+    /// Pops `count` values that nobody wants.
+    pub fn drop_many(&mut self, count: u32) {
+        for _ in 0..count {
+            self.drop_here();
+        }
+    }
+
+    #[inline(always)]
+    fn drop_here(&mut self) {
         let entry = self.stack.pop();
         match entry.loc {
             Loc::Reg { reg, .. } => self.release(reg),
@@ -284,26 +317,23 @@ impl Context {
 
     /// Changes where the value at `pos` is, keeping the register counts.
     pub fn relocate(&mut self, pos: u32, loc: Loc) {
-        let old = self.stack.get(pos).loc;
         if let Loc::Reg { reg, .. } = loc {
             self.retain(reg);
         }
-        if let Loc::Reg { reg, .. } = old {
-            self.release(reg);
+        match self.stack.set(pos, loc) {
+            Loc::Reg { reg, .. } => self.release(reg),
+            Loc::Flags(_) => self.flags_pending = false,
+            _ => {}
         }
-        if let Loc::Flags(_) = old {
-            self.flags_pending = false;
-        }
-        self.stack.set(pos, loc);
     }
 
-    /// Pushes a copy of the value at `pos`: a new name, no code.
-    #[inline(never)]
+    /// Pushes a copy of the value at `pos`: a new name, no code. There is room for it.
+    #[inline]
     pub fn pick(&mut self, pos: u32) {
         let Entry { loc, home, ty } = self.stack.get(pos);
         match loc {
-            Loc::Home => self.push(ty, Loc::Slot(home)),
-            Loc::Reg { reg, .. } => self.push_in(ty, reg),
+            Loc::Reg { reg, .. } => self.push_in_room(ty, Loc::Reg { reg, clean: false }),
+            Loc::Home => self.push_in_room(ty, Loc::Slot(home)),
             loc => self.push(ty, loc),
         }
     }
@@ -339,16 +369,22 @@ impl Context {
     /// [`Context::end_op`].
     #[inline(never)]
     pub fn replace(&mut self, pos: u32) {
-        let to_low = self.top_moved_to(pos);
+        let to_low = match self.stack.get(self.stack.height() - 1).loc {
+            // By far the most frequent.
+            loc @ Loc::Reg { .. } => {
+                rule!(SwapNames);
+                unclean(loc)
+            }
+            _ => self.top_moved_to(pos),
+        };
         if let Loc::Reg { reg, .. } = to_low {
-            self.stamps[reg.0 as usize] = self.clock;
-        }
-        if let Loc::Reg { reg, .. } = self.stack.get(pos).loc {
-            self.stamps[reg.0 as usize] = self.clock;
-            self.release(reg);
+            self.stamps[reg.index()] = self.clock;
         }
         self.stack.pop();
-        self.stack.set(pos, to_low);
+        if let Loc::Reg { reg, .. } = self.stack.set(pos, to_low) {
+            self.stamps[reg.index()] = self.clock;
+            self.release(reg);
+        }
         self.clock += 1;
     }
 
@@ -356,7 +392,7 @@ impl Context {
     /// `pos` must not name; if it is in a register now, it is in the same one then.
     #[inline]
     fn top_moved_to(&mut self, pos: u32) -> Loc {
-        self.make_room();
+        self.limit_off();
         let top = self.stack.height() - 1;
         let home = self.stack.get(pos).home;
         match self.stack.get(top).loc {
@@ -453,7 +489,7 @@ impl Context {
         }
         let victim = victims
             .iter()
-            .min_by_key(|r| self.stamps[r.0 as usize])
+            .min_by_key(|r| self.stamps[r.index()])
             .expect("an operator holds fewer registers than there are");
         rule!(Victim);
         self.spill(victim);
@@ -497,9 +533,9 @@ impl Context {
             ValType::I64
         };
         moves::reg_to_reg(&mut self.masm, ty, from, to);
-        let stamp = self.stamps[from.0 as usize];
+        let stamp = self.stamps[from.index()];
         let mut i = 0;
-        while self.refs[from.0 as usize] != 0 {
+        while self.refs[from.index()] != 0 {
             let pos = self.stack.off()[i];
             i += 1;
             if let Loc::Reg { reg, clean } = self.stack.get(pos).loc
@@ -508,7 +544,7 @@ impl Context {
                 self.relocate(pos, Loc::Reg { reg: to, clean });
             }
         }
-        self.stamps[to.0 as usize] = stamp;
+        self.stamps[to.index()] = stamp;
     }
 
     /// Forgets which entries were in registers: the stack has been rebuilt for a block.

@@ -84,6 +84,7 @@ impl FunctionCompiler<'_> {
 
     /// Lists the moves from the current state, which chooses the block's convention if it is
     /// that of the first caller, to what the convention says.
+    #[inline]
     pub(super) fn list_moves(&mut self, label: Label) {
         if self.choose_convention(label) != Chosen::InPlace {
             self.add_moves(label);
@@ -91,10 +92,16 @@ impl FunctionCompiler<'_> {
     }
 
     /// Lets the current state choose the block's convention, if it is the first caller.
+    #[inline]
     pub(super) fn choose_convention(&mut self, label: Label) -> Chosen {
-        if self.c.blocks.get(label).convention != Convention::Unset {
-            return Chosen::Before;
+        match self.c.blocks.get(label).convention {
+            Convention::Unset => self.first_caller(label),
+            _ => Chosen::Before,
         }
+    }
+
+    #[inline(never)]
+    fn first_caller(&mut self, label: Label) -> Chosen {
         let shape = self.shape(label);
         let block = self.c.blocks.get(label);
         if block.single && shape.first == shape.base {
@@ -239,23 +246,28 @@ impl FunctionCompiler<'_> {
         bindings[below..].sort_unstable_by_key(|b| b.0);
     }
 
+    #[inline(never)]
     fn add_moves(&mut self, label: Label) {
         let shape = self.shape(label);
         match self.c.blocks.get(label).convention {
             Convention::Virtual(_) => {}
             Convention::Return => self.add_return_moves(shape.first),
             Convention::Fixed(bindings) => {
-                let of_args = self.add_moves_below(&shape, bindings);
-                self.add_arg_moves(&shape, of_args);
+                let of_args = self.add_moves_below(shape.base, bindings);
+                if shape.args.len() > 0 {
+                    self.add_arg_moves(&shape, of_args);
+                }
             }
             Convention::Unset => unreachable!("the caller has chosen a convention"),
         }
     }
 
     /// Moves of the positions below the block's base; returns the bindings behind them.
-    fn add_moves_below(&mut self, shape: &EdgeShape, bindings: Span) -> Span {
+    #[inline(never)]
+    fn add_moves_below(&mut self, base: u32, bindings: Span) -> Span {
         let Context {
             stack,
+            constants,
             moves,
             frame,
             ..
@@ -264,13 +276,13 @@ impl FunctionCompiler<'_> {
             let entry = stack.get(pos);
             if !matches!(entry.loc, Loc::Reg { clean: true, .. }) {
                 frame.reserve(entry.home + entry.ty.slots());
-                moves.add(entry.ty, entry.source(), Dst::Slot(entry.home));
+                moves.add(entry.ty, entry.source(constants), Dst::Slot(entry.home));
             }
         };
         let mut off = stack.off();
         let mut below = 0;
         for &(pos, reg) in bindings.of(&self.c.conventions.bindings) {
-            if pos >= shape.base {
+            if pos >= base {
                 break;
             }
             below += 1;
@@ -284,11 +296,11 @@ impl FunctionCompiler<'_> {
             }
             let entry = stack.get(pos);
             if !matches!(entry.loc, Loc::Reg { reg: at, .. } if at == reg) {
-                moves.add(entry.ty, entry.source(), Dst::Reg(reg));
+                moves.add(entry.ty, entry.source(constants), Dst::Reg(reg));
             }
         }
         for &pos in off {
-            if pos >= shape.base {
+            if pos >= base {
                 break;
             }
             send_home(moves, frame, pos);
@@ -299,9 +311,11 @@ impl FunctionCompiler<'_> {
         }
     }
 
+    #[inline(never)]
     fn add_arg_moves(&mut self, shape: &EdgeShape, bindings: Span) {
         let Context {
             stack,
+            constants,
             moves,
             frame,
             ..
@@ -324,21 +338,27 @@ impl FunctionCompiler<'_> {
                     Dst::Slot(home)
                 }
             };
-            moves.add(entry.ty, entry.source(), dst);
+            moves.add(entry.ty, entry.source(constants), dst);
             home += entry.ty.slots();
         }
     }
 
+    #[inline(never)]
     fn add_return_moves(&mut self, first: u32) {
         let mut places = self.result_places.clone();
-        let Context { stack, moves, .. } = &mut self.c.cx;
+        let Context {
+            stack,
+            constants,
+            moves,
+            ..
+        } = &mut self.c.cx;
         for pos in first..stack.height() {
             let entry = stack.get(pos);
             let dst = match places.next(entry.ty) {
                 ArgLoc::Reg(reg) => Dst::Reg(reg),
                 ArgLoc::Stack(offset) => Dst::Caller(offset),
             };
-            moves.add(entry.ty, entry.source(), dst);
+            moves.add(entry.ty, entry.source(constants), dst);
         }
     }
 

@@ -4,7 +4,7 @@ use super::compiler::FunctionCompiler;
 use super::context::Context;
 use super::stack::{Entry, Loc};
 use crate::coverage::{Kind, Lowering};
-use microwasm::op::Op;
+use microwasm::op::{Branch, Op};
 use microwasm::{RegClass, ValType};
 
 /// Counts an operator that is about to be compiled.
@@ -57,7 +57,7 @@ fn place(entry: Entry) -> Place {
         Loc::Home => Place::Slot(entry.home),
         Loc::Slot(slot) => Place::Slot(slot),
         Loc::Reg { reg, .. } => Place::Reg(reg.0),
-        Loc::Const(_) | Loc::Flags(_) => Place::Nowhere,
+        Loc::Const(_) | Loc::Wide(_) | Loc::Flags(_) => Place::Nowhere,
     }
 }
 
@@ -66,7 +66,8 @@ fn kind(cx: &Context, entry: Entry, operands: u32) -> Kind {
     match entry.loc {
         Loc::Home => Kind::Home,
         Loc::Slot(_) => Kind::Slot,
-        Loc::Const(bits) => Kind::of_constant(entry.ty, bits),
+        Loc::Const(bits) => Kind::of_constant(entry.ty, bits.into()),
+        Loc::Wide(number) => Kind::of_constant(entry.ty, cx.constants.wide(number)),
         Loc::Flags(_) => Kind::Special,
         Loc::Reg { reg, .. } if cx.refs(reg) > operands => Kind::Shared,
         Loc::Reg { .. } => Kind::Own,
@@ -74,6 +75,15 @@ fn kind(cx: &Context, entry: Entry, operands: u32) -> Kind {
 }
 
 impl FunctionCompiler<'_> {
+    /// Counts the operators of a branch.
+    pub(super) fn count_branch(&self, branch: Branch) {
+        let Branch { target, next, .. } = branch;
+        self.count_operator(&Op::BrIf {
+            then: target,
+            otherwise: next,
+        });
+    }
+
     /// Counts an operator that is about to be compiled.
     pub(super) fn count_operator(&self, op: &Op<'_>) {
         let ty = match op {

@@ -17,8 +17,8 @@ pub struct MasmMoves<'a> {
 }
 
 impl MoveEmitter for MasmMoves<'_> {
-    fn emit(&mut self, mv: Move) {
-        let Move { ty, src, dst } = mv;
+    fn emit(&mut self, mv: &Move) {
+        let &Move { ty, src, dst } = mv;
         cover!(X64Moves, source_kind(src, ty), destination_kind(dst));
         let masm = &mut *self.masm;
         match (src, dst) {
@@ -26,11 +26,7 @@ impl MoveEmitter for MasmMoves<'_> {
             (Src::Reg(s), Dst::Reg(d)) => reg_to_reg(masm, ty, s, d),
             (Src::Slot(s), Dst::Reg(d)) => load_slot(masm, ty, s, d),
             (Src::Reg(s), _) => self.store(ty, s, dst),
-            (Src::Slot(s), _) => {
-                // Through the vector scratch register: r11 may hold a cycle's saved value.
-                vector_load(masm, ty, slot(s), Xmm::SCRATCH);
-                self.store(ty, Xmm::SCRATCH.into(), dst);
-            }
+            (Src::Slot(s), _) => self.copy_slot(ty, s, dst),
         }
     }
 
@@ -50,6 +46,13 @@ impl MoveEmitter for MasmMoves<'_> {
 }
 
 impl MasmMoves<'_> {
+    #[cold]
+    fn copy_slot(&mut self, ty: ValType, from: u32, dst: Dst) {
+        // Through the vector scratch register: r11 may hold a cycle's saved value.
+        vector_load(self.masm, ty, slot(from), Xmm::SCRATCH);
+        self.store(ty, Xmm::SCRATCH.into(), dst);
+    }
+
     fn constant(&mut self, ty: ValType, bits: u64, dst: Dst) {
         let masm = &mut *self.masm;
         match dst {

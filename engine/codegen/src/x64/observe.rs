@@ -1,6 +1,7 @@
 //! What a location map wants to know of the x86-64 backend.
 
 use super::compiler::FunctionCompiler;
+use super::context::Context;
 use super::stack::Loc;
 use crate::locations::{LOOK_BACK, Location, Observed, Place};
 use crate::stencil::CodeOffset;
@@ -21,13 +22,16 @@ impl Observed for FunctionCompiler<'_> {
     }
 
     fn off_home(&self, out: &mut Vec<Location>) {
-        let stack = &self.c.cx.stack;
+        let Context {
+            stack, constants, ..
+        } = &self.c.cx;
         out.extend(stack.off().iter().map(|&position| {
             let (place, at_home) = match stack.get(position).loc {
                 Loc::Home => unreachable!("listed as off home"),
                 Loc::Reg { reg, clean } if reg.is_xmm() => (Place::Xmm(reg.xmm()), clean),
                 Loc::Reg { reg, clean } => (Place::Gpr(reg.gpr()), clean),
-                Loc::Const(bits) => (Place::Const(bits), false),
+                Loc::Const(bits) => (Place::Const(bits.into()), false),
+                Loc::Wide(number) => (Place::Const(constants.wide(number)), false),
                 Loc::Slot(slot) => (Place::Slot(slot), false),
                 Loc::Flags(cond) => (Place::Flags(cond), false),
             };

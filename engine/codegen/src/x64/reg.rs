@@ -54,6 +54,12 @@ impl Xmm {
 pub struct Reg(pub u8);
 
 impl Reg {
+    /// As an index of tables of 32.
+    #[inline]
+    pub fn index(self) -> usize {
+        (self.0 & 31).into()
+    }
+
     /// Whether this is a vector register.
     #[inline]
     pub fn is_xmm(self) -> bool {

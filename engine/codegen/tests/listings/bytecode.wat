@@ -216,18 +216,18 @@
 ;;     f3: pick 0
 ;;     f5: f64.const 0.0
 ;;     fe: f64.lt
-;;     ff: declare .L2 [] base 2 callers 1
-;;     ff: declare .L3 [] base 2
-;;     ff: br_if .L2 .L3
+;;     ff: declare .L2 [] base 2
+;;     ff: declare .L3 [] base 2 callers 1
+;;     ff: br_if .L3 .L2
 ;;                 e  const32 s3, 0
 ;;                16  br_f64_not_lt s1, ^s3, 0x28
-;;     ff: .L2:
+;;     ff: .L3:
 ;;    101: i32.const 1
 ;;    103: swap 2
 ;;    103: drop
 ;;                20  const32 s0, 1
-;;    105: br .L3
-;;    105: .L3:
+;;    105: br .L2
+;;    105: .L2:
 ;;    106: pick 1
 ;;    108: i32.const 10
 ;;    10a: i32.lt_u
@@ -253,13 +253,13 @@
 ;;    119: .L7:
 ;;    11b: drop
 ;;    11c: pick 1
-;;    11e: declare .L8 [] base 2 callers 1
-;;    11e: declare .L9 [] base 2
-;;    11e: br_if .L8 .L9
+;;    11e: declare .L8 [] base 2
+;;    11e: declare .L9 [] base 2 callers 1
+;;    11e: br_if .L9 .L8
 ;;                4e  br_z s0, 0x5c
-;;    11e: .L8:
+;;    11e: .L9:
 ;;    120: br .L1
-;;    122: .L9:
+;;    122: .L8:
 ;;                56  br 0xa
 ;;    123: i32.const 4
 ;;    125: br .L6
@@ -346,8 +346,8 @@
 ;;    176: pick 2
 ;;    178: i32.const 3
 ;;    17a: br .return
-;;                 a  copy s5, s0
-;;                10  copy s0, s1
-;;                16  copy s1, s5
-;;                1c  const32 s2, 3
+;;                 a  const32 s2, 3
+;;                12  copy s5, s0
+;;                18  copy s0, s1
+;;                1e  copy s1, s5
 ;;                24  return

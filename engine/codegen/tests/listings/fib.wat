@@ -17,16 +17,16 @@
 ;;     1b: i32.const 2
 ;;     1d: i32.lt_s
 ;;                10  cmp edi, 2
-;;     1e: declare .L1 [] base 1 callers 1
-;;     1e: declare .L2 [] base 1
-;;     1e: br_if .L1 .L2
+;;     1e: declare .L1 [] base 1
+;;     1e: declare .L2 [] base 1 callers 1
+;;     1e: br_if .L2 .L1
 ;;                13  jge near 0x23
-;;     1e: .L1:
+;;     1e: .L2:
 ;;     20: i32.const 1
 ;;     22: declare .L3 [i32] base 1
 ;;     22: br .L3
 ;;                19  mov eax, 1
-;;     22: .L2:
+;;     22: .L1:
 ;;                1e  jmp 0x4A
 ;;     23: pick 0
 ;;     25: i32.const 1

@@ -211,8 +211,8 @@
 ;;     c2: br_if .L1 .L2
 ;;                16  test edi, edi
 ;;                18  je near 0x31
-;;                1e  movaps xmm1, xmm2
-;;                21  movaps xmm0, xmm3
+;;                1e  movaps xmm0, xmm3
+;;                21  movaps xmm1, xmm2
 ;;                24  movaps xmm15, xmm2
 ;;                28  movaps xmm2, xmm3
 ;;                2b  movaps xmm3, xmm15
@@ -248,8 +248,8 @@
 ;;     dc: br_if .L1 .L2
 ;;                15  test eax, eax
 ;;                17  je near 0x28
-;;                1d  mov ecx, eax
-;;                1f  mov edi, eax
+;;                1d  mov edi, eax
+;;                1f  mov ecx, eax
 ;;                21  mov eax, 6
 ;;                26  jmp short 0x15
 ;;     dc: .L2:

@@ -196,15 +196,15 @@
 ;;                10  mov [rsp], rdi
 ;;                14  movsd [rsp+8], xmm0
 ;;                1a  sub rsp, 0x10
-;;                1e  mov [rsp], rdi
-;;                22  mov edi, 0
-;;                27  mov esi, 1
-;;                2c  mov edx, 2
-;;                31  mov ecx, 3
-;;                36  mov r8d, 4
-;;                3c  mov r9d, 5
-;;                42  mov ebx, 6
-;;                47  mov ebp, 7
+;;                1e  mov esi, 1
+;;                23  mov edx, 2
+;;                28  mov ecx, 3
+;;                2d  mov r8d, 4
+;;                33  mov r9d, 5
+;;                39  mov ebx, 6
+;;                3e  mov ebp, 7
+;;                43  mov [rsp], rdi
+;;                47  mov edi, 0
 ;;                4c  call func 3
 ;;                52  add rsp, 0x10
 ;;     ba: i64.xor

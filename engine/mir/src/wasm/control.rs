@@ -24,7 +24,7 @@ use super::convert::{BlockSig, val_type};
 use super::error::{WasmError, invalid, narrow};
 use super::limits::{LimitExceeded, LimitKind};
 use crate::module::ModuleInfo;
-use crate::op::{BlockDecl, Op, Sink};
+use crate::op::{BlockDecl, Branch, Op, Sink};
 use crate::types::{Label, StackHeight, TypeIndex, ValType};
 
 /// What the visitor returns: one word, so that success costs a register test.
@@ -66,6 +66,8 @@ pub(super) struct Translator<'t, S> {
     max_nesting: u32,
     module: &'t ModuleInfo,
     pub(super) sink: &'t mut S,
+    /// Whether the sink wants to know where operators come from.
+    sources: bool,
     frames: &'t mut Vec<Frame>,
     targets: &'t mut Vec<Label>,
 }
@@ -96,6 +98,7 @@ impl<'t, S: Sink> Translator<'t, S> {
             labels: Label::RETURN.0,
             max_nesting,
             module,
+            sources: sink.wants_source(),
             sink,
             frames,
             targets,
@@ -153,6 +156,14 @@ impl<'t, S: Sink> Translator<'t, S> {
 
     #[inline]
     pub(super) fn source(&mut self) {
+        if self.sources {
+            self.tell_source();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_source(&mut self) {
         self.sink.source(narrow(self.offset));
     }
 
@@ -161,18 +172,17 @@ impl<'t, S: Sink> Translator<'t, S> {
         Label(self.labels)
     }
 
-    /// Declares a block of one caller that takes the stack as it is.
-    fn declare_next(&mut self) -> Label {
-        let label = self.new_label();
-        let base = StackHeight(self.height());
-        let decl = BlockDecl {
-            base,
-            args: &[],
-            backward: false,
-            callers: Some(1),
-        };
-        self.sink.op(Op::Declare(label, decl));
-        label
+    /// Branches to `target` if the condition on top of the stack is met, which is popped already
+    /// as far as the validator knows, and goes on behind it.
+    fn branch(&mut self, target: Label, when: bool) {
+        let next = self.new_label();
+        let height = StackHeight(self.height());
+        self.sink.branch(Branch {
+            target,
+            when,
+            next,
+            height,
+        });
     }
 
     fn declare(&mut self, base: StackHeight, args: &[ValType], backward: bool) -> Label {
@@ -273,10 +283,8 @@ impl<'t, S: Sink> Translator<'t, S> {
             let sig = BlockSig::new(ty, self.offset)?;
             let base = self.base(sig);
             let module = self.module;
-            let then = self.declare_next();
             let otherwise = self.declare(base, sig.params(&module.types), false);
-            self.sink.op(Op::BrIf { then, otherwise });
-            self.sink.op(Op::Label(then));
+            self.branch(otherwise, false);
             self.frames.push(Frame {
                 kind: FrameKind::If(otherwise),
                 sig,
@@ -354,10 +362,8 @@ impl<'t, S: Sink> Translator<'t, S> {
     }
 
     pub(super) fn br_if(&mut self, depth: u32) {
-        let then = self.target(depth);
-        let otherwise = self.declare_next();
-        self.sink.op(Op::BrIf { then, otherwise });
-        self.sink.op(Op::Label(otherwise));
+        let target = self.target(depth);
+        self.branch(target, true);
     }
 
     pub(super) fn br_table(&mut self, table: &wasmparser::BrTable<'_>) -> Visit {

@@ -102,14 +102,14 @@
 ;;     pick 0
 ;;     i32.const 2
 ;;     i32.lt_u
-;;     declare .L1 [] base 1 callers 1
-;;     declare .L2 [] base 1
-;;     br_if .L1 .L2
-;; .L1:
+;;     declare .L1 [] base 1
+;;     declare .L2 [] base 1 callers 1
+;;     br_if .L2 .L1
+;; .L2:
 ;;     pick 0
 ;;     declare .L3 [i32] base 1
 ;;     br .L3
-;; .L2:
+;; .L1:
 ;;     pick 0
 ;;     i32.const 1
 ;;     i32.sub

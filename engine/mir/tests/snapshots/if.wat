@@ -69,28 +69,28 @@
 ;;
 ;; func 0 type 0 ;; [i32] -> []
 ;;     pick 0
-;;     declare .L1 [] base 1 callers 1
-;;     declare .L2 [] base 1
-;;     br_if .L1 .L2
-;; .L1:
-;;     br .L2
+;;     declare .L1 [] base 1
+;;     declare .L2 [] base 1 callers 1
+;;     br_if .L2 .L1
 ;; .L2:
+;;     br .L1
+;; .L1:
 ;;     br .return
 ;; end
 ;;
 ;; func 1 type 0 ;; [i32] -> []
 ;;     pick 0
-;;     declare .L1 [] base 1 callers 1
-;;     declare .L2 [] base 1
-;;     br_if .L1 .L2
-;; .L1:
+;;     declare .L1 [] base 1
+;;     declare .L2 [] base 1 callers 1
+;;     br_if .L2 .L1
+;; .L2:
 ;;     pick 0
 ;;     declare .L3 [] base 1
 ;;     declare .L4 [] base 1 callers 1
 ;;     br_if .L3 .L4
 ;; .L4:
 ;;     br .L3
-;; .L2:
+;; .L1:
 ;;     br .L3
 ;; .L3:
 ;;     br .return
@@ -98,14 +98,14 @@
 ;;
 ;; func 2 type 1 ;; [i32] -> [i64]
 ;;     pick 0
-;;     declare .L1 [] base 1 callers 1
-;;     declare .L2 [] base 1
-;;     br_if .L1 .L2
-;; .L1:
+;;     declare .L1 [] base 1
+;;     declare .L2 [] base 1 callers 1
+;;     br_if .L2 .L1
+;; .L2:
 ;;     i64.const 1
 ;;     declare .L3 [i64] base 1
 ;;     br .L3
-;; .L2:
+;; .L1:
 ;;     i64.const 2
 ;;     br .L3
 ;; .L3:
@@ -116,15 +116,15 @@
 ;;     i32.const 5
 ;;     i32.const 6
 ;;     pick 2
-;;     declare .L1 [] base 3 callers 1
-;;     declare .L2 [i32 i32] base 1
-;;     br_if .L1 .L2
-;; .L1:
+;;     declare .L1 [i32 i32] base 1
+;;     declare .L2 [] base 3 callers 1
+;;     br_if .L2 .L1
+;; .L2:
 ;;     i32.add
 ;;     i32.const 1
 ;;     declare .L3 [i32 i32] base 1
 ;;     br .L3
-;; .L2:
+;; .L1:
 ;;     drop
 ;;     i32.const 2
 ;;     br .L3
@@ -134,38 +134,38 @@
 ;;
 ;; func 4 type 4 ;; [i32] -> [i32]
 ;;     pick 0
-;;     declare .L1 [] base 1 callers 1
-;;     declare .L2 [] base 1
-;;     br_if .L1 .L2
-;; .L1:
+;;     declare .L1 [] base 1
+;;     declare .L2 [] base 1 callers 1
+;;     br_if .L2 .L1
+;; .L2:
 ;;     i32.const 1
 ;;     br .return
-;; .L2:
+;; .L1:
 ;;     i32.const 2
 ;;     br .return
 ;; end
 ;;
 ;; func 5 type 4 ;; [i32] -> [i32]
 ;;     pick 0
-;;     declare .L1 [] base 1 callers 1
-;;     declare .L2 [] base 1
-;;     br_if .L1 .L2
-;; .L1:
+;;     declare .L1 [] base 1
+;;     declare .L2 [] base 1 callers 1
+;;     br_if .L2 .L1
+;; .L2:
 ;;     i32.const 1
 ;;     br .return
-;; .L2:
+;; .L1:
 ;;     unreachable
 ;; end
 ;;
 ;; func 6 type 0 ;; [i32] -> []
 ;;     pick 0
-;;     declare .L1 [] base 1 callers 1
-;;     declare .L2 [] base 1
-;;     br_if .L1 .L2
-;; .L1:
+;;     declare .L1 [] base 1
+;;     declare .L2 [] base 1 callers 1
+;;     br_if .L2 .L1
+;; .L2:
 ;;     declare .L3 [] base 1
 ;;     br .L3
-;; .L2:
+;; .L1:
 ;;     br .L3
 ;; .L3:
 ;;     br .return

@@ -2,7 +2,7 @@
 
 use super::super::moves;
 use super::super::reg::{Gpr, Reg, Xmm};
-use super::super::stack::{Loc, VirtualStack};
+use super::super::stack::{Entry, Loc, VirtualStack};
 use super::Context;
 use microwasm::{RegClass, ValType};
 
@@ -16,32 +16,36 @@ pub struct Operand {
 }
 
 impl Operand {
-    /// The operand's bits, if it is a constant.
+    /// Whether the operand is a constant.
     #[inline]
-    pub fn constant(self) -> Option<u64> {
-        match self.loc {
-            Loc::Const(bits) => Some(bits),
-            _ => None,
-        }
-    }
-
-    /// The operand as an immediate that sign-extends to its value.
-    #[inline]
-    pub fn imm32(self) -> Option<i32> {
-        match (self.loc, self.ty) {
-            (Loc::Const(bits), ValType::I32) => Some(bits as u32 as i32),
-            (Loc::Const(bits), _) => i32::try_from(bits as i64).ok(),
-            _ => None,
-        }
+    pub fn is_constant(self) -> bool {
+        matches!(self.loc, Loc::Const(_) | Loc::Wide(_))
     }
 }
 
 impl Context {
+    /// The operand's bits, if it is a constant.
+    #[inline]
+    pub fn constant(&self, operand: Operand) -> Option<u64> {
+        self.constants.bits(operand.loc)
+    }
+
+    /// The operand as an immediate that sign-extends to its value.
+    #[inline]
+    pub fn imm32(&self, operand: Operand) -> Option<i32> {
+        match (operand.loc, operand.ty) {
+            (Loc::Const(bits), ValType::I32) => Some(bits as i32),
+            (Loc::Const(bits), _) => i32::try_from(bits).ok(),
+            (Loc::Wide(number), _) => i32::try_from(self.constants.wide(number) as i64).ok(),
+            _ => None,
+        }
+    }
+
     /// Brings the value at `pos` into a register.
     pub fn load_entry(&mut self, pos: u32) -> Reg {
         let entry = self.stack.get(pos);
         if let Loc::Reg { reg, .. } = entry.loc {
-            self.stamps[reg.0 as usize] = self.clock;
+            self.stamps[reg.index()] = self.clock;
             return reg;
         }
         let reg = self.alloc(entry.ty.class());
@@ -60,9 +64,9 @@ impl Context {
                 self.relocate(pos, Loc::Reg { reg, clean: false });
                 self.cache_slot(from, reg);
             }
-            Loc::Const(bits) => {
+            Loc::Const(_) | Loc::Wide(_) => {
                 rule!(LoadConst);
-                moves::constant(&mut self.masm, entry.ty, bits, reg);
+                self.load_constant(entry.ty, entry.loc, reg);
                 self.relocate(pos, Loc::Reg { reg, clean: false });
             }
             Loc::Flags(cond) => {
@@ -80,25 +84,28 @@ impl Context {
     /// `reg` now holds what is in `slot`: all who name the slot may use the register.
     fn cache_slot(&mut self, slot: u32, reg: Reg) {
         if let Some(pos) = self.stack.position_of_slot(slot)
-            && self.stack.get(pos).loc == Loc::Home
-            && self.stack.get(pos).ty.class()
-                == if reg.is_xmm() {
-                    RegClass::Xmm
-                } else {
-                    RegClass::Gpr
-                }
+            && let Entry { loc, ty, .. } = self.stack.get(pos)
+            && loc == Loc::Home
+            && (ty.class() == RegClass::Xmm) == reg.is_xmm()
             && self.stack.off().len() < VirtualStack::MAX_OFF
         {
             rule!(CacheOwner);
-            self.relocate(pos, Loc::Reg { reg, clean: true });
+            self.retain(reg);
+            self.stack
+                .take_from_home(pos, Loc::Reg { reg, clean: true });
         }
         if self.stack.has_slot_aliases() {
-            for i in 0..self.stack.off().len() {
-                let pos = self.stack.off()[i];
-                if self.stack.get(pos).loc == Loc::Slot(slot) {
-                    rule!(CacheAlias);
-                    self.relocate(pos, Loc::Reg { reg, clean: false });
-                }
+            self.cache_aliases(slot, reg);
+        }
+    }
+
+    #[inline(never)]
+    fn cache_aliases(&mut self, slot: u32, reg: Reg) {
+        for i in 0..self.stack.off().len() {
+            let pos = self.stack.off()[i];
+            if self.stack.get(pos).loc == Loc::Slot(slot) {
+                rule!(CacheAlias);
+                self.relocate(pos, Loc::Reg { reg, clean: false });
             }
         }
     }
@@ -122,6 +129,12 @@ impl Context {
         reg
     }
 
+    fn load_constant(&mut self, ty: ValType, loc: Loc, reg: Reg) {
+        if let Some(bits) = self.constants.bits(loc) {
+            moves::constant(&mut self.masm, ty, bits, reg);
+        }
+    }
+
     /// Copies the operand into `reg`.
     pub fn load_operand_into(&mut self, operand: Operand, reg: Reg) {
         match operand.loc {
@@ -130,7 +143,7 @@ impl Context {
                     moves::reg_to_reg(&mut self.masm, operand.ty, from, reg);
                 }
             }
-            Loc::Const(bits) => moves::constant(&mut self.masm, operand.ty, bits, reg),
+            Loc::Const(_) | Loc::Wide(_) => self.load_constant(operand.ty, operand.loc, reg),
             Loc::Slot(slot) => moves::load_slot(&mut self.masm, operand.ty, slot, reg),
             Loc::Flags(cond) => {
                 self.masm.setcc(cond, reg.gpr());

@@ -15,7 +15,7 @@ impl Context {
     pub fn spill(&mut self, reg: Reg) {
         let mut slot = None;
         let mut i = 0;
-        while self.refs[reg.0 as usize] != 0 {
+        while self.refs[reg.index()] != 0 {
             let pos = self.stack.off()[i];
             let entry = self.stack.get(pos);
             let Loc::Reg { reg: r, clean } = entry.loc else {
@@ -49,6 +49,14 @@ impl Context {
         self.free_slot(pos);
         let entry = self.stack.get(pos);
         moves::store_slot(&mut self.masm, entry.ty, entry.home, reg);
+    }
+
+    /// Stores `bits` into the home of the value at `pos`.
+    fn store_constant(&mut self, pos: u32, bits: u64) {
+        rule!(HomeConst);
+        self.free_slot(pos);
+        let entry = self.stack.get(pos);
+        moves::store_constant(&mut self.masm, entry.ty, bits, moves::slot(entry.home));
     }
 
     /// Prepares the home of `pos` for being written: who names that slot gets a copy of
@@ -116,9 +124,10 @@ impl Context {
                 self.store_home(pos, reg);
             }
             Loc::Const(bits) => {
-                rule!(HomeConst);
-                self.free_slot(pos);
-                moves::store_constant(&mut self.masm, entry.ty, bits, moves::slot(entry.home));
+                self.store_constant(pos, bits.into());
+            }
+            Loc::Wide(number) => {
+                self.store_constant(pos, self.constants.wide(number));
             }
             Loc::Slot(from) => {
                 rule!(HomeSlot);
@@ -178,7 +187,7 @@ impl Context {
             if pos >= end {
                 return None;
             }
-            let count = &mut refs[reg.0 as usize];
+            let count = &mut refs[reg.index()];
             *count -= 1;
             if *count == 0 {
                 used.remove(reg);
@@ -186,7 +195,7 @@ impl Context {
             if clean {
                 return Some(Loc::Home);
             }
-            let slot = &mut stored[reg.0 as usize];
+            let slot = &mut stored[reg.index()];
             if *slot != NONE {
                 rule!(CallSpillAlias);
                 return Some(Loc::Slot(*slot));

@@ -104,12 +104,10 @@ impl FunctionCompiler<'_> {
                 ArgLoc::Stack(offset) => Dst::Out(offset),
             };
             let entry = cx.stack.get(first + i as u32);
-            cx.moves.add(param, entry.source(), dst);
+            cx.moves.add(param, entry.source(&cx.constants), dst);
         }
         cx.resolve_moves();
-        for _ in 0..count {
-            cx.drop_top();
-        }
+        cx.drop_many(count);
         area
     }
 
@@ -161,12 +159,10 @@ impl FunctionCompiler<'_> {
         }
         for pos in first..first + operands {
             let entry = cx.stack.get(pos);
-            cx.moves.add(entry.ty, entry.source(), next());
+            cx.moves.add(entry.ty, entry.source(&cx.constants), next());
         }
         cx.resolve_moves();
-        for _ in 0..operands {
-            cx.drop_top();
-        }
+        cx.drop_many(operands);
         cx.masm.call_external(ExternalName::Builtin(builtin));
         cx.end_op();
         match result {

@@ -96,8 +96,8 @@ impl FunctionCompiler<'_> {
     fn wrap(&mut self) {
         let cx = &mut self.c.cx;
         let mut operand = cx.pop();
-        if let Some(bits) = operand.constant() {
-            return cx.push(ValType::I32, Loc::Const(bits as u32 as u64));
+        if let Some(bits) = cx.constant(operand) {
+            return cx.push_constant(ValType::I32, bits as u32 as u64);
         }
         let src = cx.gpr(&mut operand);
         let dst = if cx.is_dead(src) { src } else { cx.alloc_gpr() };
@@ -108,8 +108,8 @@ impl FunctionCompiler<'_> {
     fn extend_signed(&mut self) {
         let cx = &mut self.c.cx;
         let mut operand = cx.pop();
-        if let Some(bits) = operand.constant() {
-            return cx.push(ValType::I64, Loc::Const(bits as u32 as i32 as i64 as u64));
+        if let Some(bits) = cx.constant(operand) {
+            return cx.push_constant(ValType::I64, bits as u32 as i32 as i64 as u64);
         }
         let src = cx.gpr(&mut operand);
         let dst = if cx.is_dead(src) { src } else { cx.alloc_gpr() };
@@ -122,8 +122,8 @@ impl FunctionCompiler<'_> {
     fn extend_unsigned(&mut self) {
         let cx = &mut self.c.cx;
         let operand = cx.pop();
-        if let Some(bits) = operand.constant() {
-            return cx.push(ValType::I64, Loc::Const(bits));
+        if let Some(bits) = cx.constant(operand) {
+            return cx.push_constant(ValType::I64, bits);
         }
         let dst = cx.reg_mut(operand);
         cx.push_reg(ValType::I64, dst);

@@ -17,19 +17,19 @@ impl FunctionCompiler<'_> {
         let cx = &mut self.c.cx;
         let mut b = cx.pop();
         let mut a = cx.pop();
-        if let (Some(x), Some(y)) = (a.constant(), b.constant()) {
+        if let (Some(x), Some(y)) = (cx.constant(a), cx.constant(b)) {
             rule!(FoldAlu);
-            return cx.push(size.ty(), Loc::Const(fold_alu(op, size, x, y)));
+            return cx.push_constant(size.ty(), fold_alu(op, size, x, y));
         }
         // The constant on the right; and if only the right one may be overwritten, that one left.
         if op != AluOp::Sub {
-            let swap = a.constant().is_some() || !overwritable(cx, a) && overwritable(cx, b);
+            let swap = a.is_constant() || !overwritable(cx, a) && overwritable(cx, b);
             if swap {
                 rule!(SwapAlu);
                 std::mem::swap(&mut a, &mut b);
             }
         }
-        let dst = match (op, b.imm32()) {
+        let dst = match (op, cx.imm32(b)) {
             (AluOp::Add | AluOp::Sub, Some(imm)) if !overwritable(cx, a) => {
                 match (op, imm.checked_neg()) {
                     (AluOp::Add, _) => lea_imm(cx, a, size, imm),
@@ -37,7 +37,7 @@ impl FunctionCompiler<'_> {
                     (_, None) => alu_in_place(cx, op, size, a, b),
                 }
             }
-            (AluOp::Add, None) if !overwritable(cx, a) && b.constant().is_none() => {
+            (AluOp::Add, None) if !overwritable(cx, a) && !b.is_constant() => {
                 lea_sum(cx, a, b, size)
             }
             _ => alu_in_place(cx, op, size, a, b),
@@ -50,15 +50,15 @@ impl FunctionCompiler<'_> {
         let cx = &mut self.c.cx;
         let mut b = cx.pop();
         let mut a = cx.pop();
-        if let (Some(x), Some(y)) = (a.constant(), b.constant()) {
+        if let (Some(x), Some(y)) = (cx.constant(a), cx.constant(b)) {
             let product = x.wrapping_mul(y);
-            return cx.push(size.ty(), Loc::Const(truncate(size, product)));
+            return cx.push_constant(size.ty(), truncate(size, product));
         }
-        if a.constant().is_some() || !overwritable(cx, a) && overwritable(cx, b) {
+        if a.is_constant() || !overwritable(cx, a) && overwritable(cx, b) {
             std::mem::swap(&mut a, &mut b);
         }
         let width = Size::from(size);
-        let dst = if let Some(imm) = b.imm32() {
+        let dst = if let Some(imm) = cx.imm32(b) {
             let src = cx.gpr(&mut a);
             let dst = if cx.is_dead(src) { src } else { cx.alloc_gpr() };
             match imm as u32 {
@@ -100,7 +100,7 @@ impl FunctionCompiler<'_> {
         let width = Size::from(size);
         let mut count = cx.pop();
         let mut value = cx.pop();
-        if let Some(bits) = count.constant() {
+        if let Some(bits) = cx.constant(count) {
             rule!(ShiftImm);
             let bits = bits & (8 * width.bytes() as u64 - 1);
             let dst = shift_by_constant(cx, op, width, value, bits as u8, bmi2);
@@ -126,7 +126,7 @@ impl FunctionCompiler<'_> {
         let cx = &mut self.c.cx;
         let divisor = cx.pop();
         let dividend = cx.pop();
-        let constant = divisor.constant().map(|bits| sign_extend(size, bits));
+        let constant = cx.constant(divisor).map(|bits| sign_extend(size, bits));
         let divisor = div_operands(cx, dividend, divisor);
         if constant.is_none_or(|c| c == 0) {
             cx.masm.test_rr(width, divisor, divisor);
@@ -211,11 +211,11 @@ impl FunctionCompiler<'_> {
         let mut b = cx.pop();
         let mut a = cx.pop();
         let mut cond = Cond::from(cmp);
-        if a.constant().is_some() && b.constant().is_none() {
+        if a.is_constant() && !b.is_constant() {
             std::mem::swap(&mut a, &mut b);
             cond = cond.swap_operands();
         }
-        match (a.loc, b.imm32(), b.loc) {
+        match (a.loc, cx.imm32(b), b.loc) {
             (Loc::Slot(s), Some(imm), _) => {
                 rule!(CmpSlotImm);
                 cx.masm.alu_mi(Alu::Cmp, width, slot(s), imm)
@@ -313,7 +313,7 @@ fn alu_in_place(cx: &mut Context, op: AluOp, size: IntSize, a: Operand, mut b: O
     let width = Size::from(size);
     // The right operand first: bringing it in may not disturb a copy of the left one.
     let in_register = match b.loc {
-        Loc::Const(_) => b.imm32().is_none(),
+        Loc::Const(_) | Loc::Wide(_) => cx.imm32(b).is_none(),
         Loc::Slot(_) => false,
         _ => true,
     };
@@ -321,7 +321,7 @@ fn alu_in_place(cx: &mut Context, op: AluOp, size: IntSize, a: Operand, mut b: O
         cx.gpr(&mut b);
     }
     let dst = cx.reg_mut(a).gpr();
-    match (b.imm32(), b.loc) {
+    match (cx.imm32(b), b.loc) {
         (Some(imm), _) => {
             rule!(AluImm);
             cx.masm.alu_ri(Alu::from(op), width, dst, imm)

@@ -39,7 +39,7 @@ impl FunctionCompiler<'_> {
         let mut value = cx.pop();
         let index = cx.pop();
         let bytes = op.bytes();
-        let imm = match (value.constant(), bytes) {
+        let imm = match (cx.constant(value), bytes) {
             (Some(bits), 8) => i32::try_from(bits as i64).ok(),
             (Some(bits), _) => Some(bits as u32 as i32),
             (None, _) => None,
@@ -73,7 +73,7 @@ impl FunctionCompiler<'_> {
     /// May use the scratch register, in the operand, too.
     fn address(&mut self, mut index: Operand, arg: MemArg, bytes: u32) -> Mem {
         let offset = arg.offset as u64;
-        if let Some(constant) = index.constant() {
+        if let Some(constant) = self.c.cx.constant(index) {
             let address = (constant as u32 as u64) + offset;
             self.check_constant(address + bytes as u64);
             return match i32::try_from(address) {

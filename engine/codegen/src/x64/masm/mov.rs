@@ -101,45 +101,45 @@ impl Masm {
         );
         let (d, b, i) = (dst.0, mem.base.0, mem.sib_index());
         let mut inst = InstBuf::new();
-        let form = match op {
+        // In each arm, where the instruction is a constant.
+        match op {
             LoadOp::I32 | LoadOp::F32 | LoadOp::I64Load32U => {
                 asm!(inst; mov Rd(d), [Rq(b) + Rq(i)]);
-                Form::OP
+                self.emit_mem(inst, Form::OP, mem);
             }
             LoadOp::I64 | LoadOp::F64 => {
                 asm!(inst; mov Rq(d), [Rq(b) + Rq(i)]);
-                Form::OP
+                self.emit_mem(inst, Form::OP, mem);
             }
             LoadOp::I64Load32S => {
                 asm!(inst; movsxd Rq(d), DWORD [Rq(b) + Rq(i)]);
-                Form::OP
+                self.emit_mem(inst, Form::OP, mem);
             }
             LoadOp::I32Load8U | LoadOp::I64Load8U => {
                 asm!(inst; movzx Rd(d), BYTE [Rq(b) + Rq(i)]);
-                Form::OP_0F
+                self.emit_mem(inst, Form::OP_0F, mem);
             }
             LoadOp::I32Load16U | LoadOp::I64Load16U => {
                 asm!(inst; movzx Rd(d), WORD [Rq(b) + Rq(i)]);
-                Form::OP_0F
+                self.emit_mem(inst, Form::OP_0F, mem);
             }
             LoadOp::I32Load8S => {
                 asm!(inst; movsx Rd(d), BYTE [Rq(b) + Rq(i)]);
-                Form::OP_0F
+                self.emit_mem(inst, Form::OP_0F, mem);
             }
             LoadOp::I32Load16S => {
                 asm!(inst; movsx Rd(d), WORD [Rq(b) + Rq(i)]);
-                Form::OP_0F
+                self.emit_mem(inst, Form::OP_0F, mem);
             }
             LoadOp::I64Load8S => {
                 asm!(inst; movsx Rq(d), BYTE [Rq(b) + Rq(i)]);
-                Form::OP_0F
+                self.emit_mem(inst, Form::OP_0F, mem);
             }
             LoadOp::I64Load16S => {
                 asm!(inst; movsx Rq(d), WORD [Rq(b) + Rq(i)]);
-                Form::OP_0F
+                self.emit_mem(inst, Form::OP_0F, mem);
             }
-        };
-        self.emit_mem(inst, form, mem);
+        }
     }
 
     /// Stores the low `bytes` (1, 2, 4 or 8) bytes of `src`.
