@@ -32,7 +32,7 @@ pub enum Step {
     Op,
     /// A shift, rotation or division.
     Fixed,
-    /// `local.set` or `local.tee`.
+    /// `local.set`, `local.tee`, or both values of a local: the old and the new one.
     Set,
     /// `select`
     Select,
@@ -416,8 +416,14 @@ impl Soup<'_, '_, '_> {
         };
         let local = self.local(ty);
         match self.source.below(8) {
-            0..4 => self.f.set(local),
-            4..7 => self.f.tee(local),
+            0..3 => self.f.set(local),
+            3..5 => self.f.tee(local),
+            5..7 => {
+                // As in `i++`: the local's old value is used when it has a new one.
+                self.f.get(local);
+                self.want(ty);
+                self.f.set(local);
+            }
             _ => self.fold(),
         }
     }
