@@ -48,9 +48,11 @@ enum Found {
     name = "microwasm",
     version,
     about = "Runs, compiles and compares WebAssembly modules in several engines",
-    after_help = "Engines: wasmi, wasmi-eager, x64, x64-explicit, x64-baseline, x64-metered,\n\
-                  x64-perturbed, bytecode, microwasm.\n\
-                  Exit codes: 0 all is well, 1 a difference or failure was found, 2 bad usage or input."
+    after_help = format!(
+        "Engines: {}.\n\
+         Exit codes: 0 all is well, 1 a difference or failure was found, 2 bad usage or input.",
+        microwasm_oracle::engines::NAMES.join(", ")
+    )
 )]
 struct Cli {
     #[command(subcommand)]
