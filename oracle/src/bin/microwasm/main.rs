@@ -9,6 +9,7 @@ mod compile;
 mod coverage;
 mod diff;
 mod error;
+mod executions;
 mod explorer;
 mod generate;
 mod groups;
@@ -71,6 +72,7 @@ enum Command {
     Localize(localize::Args),
     Triage(triage::Args),
     Campaign(campaign::Args),
+    Executions(executions::Args),
     Report(report::Args),
     Generate(generate::Args),
     /// Localizes in a process of its own.
@@ -94,6 +96,7 @@ fn main() -> ExitCode {
         Command::Localize(args) => localize::main(args),
         Command::Triage(args) => triage::main(args),
         Command::Campaign(args) => campaign::main(args),
+        Command::Executions(args) => executions::main(args),
         Command::Report(args) => report::main(args),
         Command::Generate(args) => generate::main(args),
         Command::Watch => microwasm_oracle::localize::worker::serve()
