@@ -1,4 +1,4 @@
-//! `all`: every table that compares engines, in one run, and what they come to.
+//! `all`: every table that compares engines or targets, in one run, and what they come to.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::engine::{Cause, Engine};
 use crate::plot::Point;
 use crate::real::RealModule;
 use crate::table::Table;
-use crate::{calls, compile, engines, latency, run, threads};
+use crate::{calls, compile, engines, executions, latency, run, threads};
 
 /// What came of it.
 pub struct Measured {
@@ -69,6 +69,14 @@ pub fn measure(
         return Err("the code depends on the number of threads".into());
     }
     tables.push(table);
+    progress("executions");
+    let options = executions::Options {
+        inputs: executions::FEW,
+        seed: 0,
+        targets: Vec::new(),
+    };
+    // Differences stand in the tables, and are for the suite to look into.
+    tables.extend(executions::measure(&options)?.tables);
     Ok(Measured { tables, points })
 }
 

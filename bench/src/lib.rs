@@ -15,6 +15,7 @@ pub mod clock;
 pub mod compile;
 pub mod engine;
 pub mod engines;
+pub mod executions;
 pub mod kernels;
 pub mod latency;
 pub mod mutations;

@@ -13,7 +13,8 @@ use microwasm_bench::engine::{Cause, Engine};
 use microwasm_bench::plot::Plot;
 use microwasm_bench::table::Table;
 use microwasm_bench::{
-    all, bombs, calls, compile, engines, kernels, latency, mutations, real, run, threads,
+    all, bombs, calls, compile, engines, executions, kernels, latency, mutations, real, run,
+    threads,
 };
 
 /// How much memory a compile bomb may take before it is ended.
@@ -60,6 +61,8 @@ enum Command {
     Run(Run),
     /// Call the host, be called by it, trap.
     Calls(Calls),
+    /// Run inputs of the fuzz targets, with `microwasm executions`.
+    Executions(Executions),
     /// Compile modules that are made to hurt, at three sizes.
     Bombs(Bombs),
     /// Compile damaged real modules.
@@ -158,6 +161,22 @@ struct Calls {
 }
 
 #[derive(Debug, Args)]
+struct Executions {
+    /// Targets to measure, by name; all if none is given.
+    #[arg(long = "target")]
+    targets: Vec<String>,
+    /// How many inputs of each target.
+    #[arg(long, default_value_t = executions::INPUTS)]
+    inputs: u64,
+    /// The seed of the inputs.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print JSON instead of tables.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
 struct Bombs {
     #[command(flatten)]
     common: Common,
@@ -218,6 +237,7 @@ fn execute(command: Command) -> Result<ExitCode, Cause> {
         Command::Threads(arguments) => return arguments.execute(),
         Command::Run(arguments) => arguments.execute()?,
         Command::Calls(arguments) => arguments.execute()?,
+        Command::Executions(arguments) => return arguments.execute(),
         Command::Bombs(arguments) => return arguments.execute(),
         Command::Mutations(arguments) => return arguments.execute(),
         Command::PrintKernels { binaries, texts } => {
@@ -358,6 +378,25 @@ impl Calls {
             &[calls::measure(&common.engines()?, &options)?],
             common.json,
         )
+    }
+}
+
+impl Executions {
+    fn execute(self) -> Result<ExitCode, Cause> {
+        let Self {
+            targets,
+            inputs,
+            seed,
+            json,
+        } = self;
+        let options = executions::Options {
+            inputs,
+            seed,
+            targets,
+        };
+        let measured = executions::measure(&options)?;
+        print(&measured.tables, json)?;
+        Ok(ExitCode::from(u8::from(measured.findings > 0)))
     }
 }
 

@@ -3,6 +3,8 @@
 pub mod layout;
 pub mod microwasm;
 pub mod wasmi;
+#[cfg(feature = "peers")]
+pub mod wasmtime;
 pub mod x64;
 
 use self::microwasm::Microwasm;
@@ -22,6 +24,9 @@ pub const NAMES: &[&str] = &[
     "microwasm",
     "bytecode",
     "x64-perturbed",
+    // Indices are what inputs choose by: what not every build has is last.
+    #[cfg(feature = "peers")]
+    "cranelift",
 ];
 
 /// The engines that take Microwasm, too; the first is the reference there.
@@ -114,6 +119,8 @@ pub fn by_name(name: &str) -> Option<Box<dyn Engine>> {
         "wasmi-eager" => Box::new(wasmi::first_eager("wasmi-eager")),
         "wasmi-2" => Box::new(wasmi::second("wasmi-2")),
         "microwasm" => Box::new(Microwasm::new("microwasm")),
+        #[cfg(feature = "peers")]
+        "cranelift" => Box::new(wasmtime::Wasmtime::cranelift("cranelift")),
         _ => Box::new(compiled(name)?),
     })
 }

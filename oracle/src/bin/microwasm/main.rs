@@ -9,6 +9,7 @@ mod compile;
 mod coverage;
 mod diff;
 mod error;
+mod executions;
 mod explorer;
 mod generate;
 mod groups;
@@ -48,9 +49,11 @@ enum Found {
     name = "microwasm",
     version,
     about = "Runs, compiles and compares WebAssembly modules in several engines",
-    after_help = "Engines: wasmi, wasmi-eager, x64, x64-explicit, x64-baseline, x64-metered,\n\
-                  x64-perturbed, bytecode, microwasm.\n\
-                  Exit codes: 0 all is well, 1 a difference or failure was found, 2 bad usage or input."
+    after_help = format!(
+        "Engines: {}.\n\
+         Exit codes: 0 all is well, 1 a difference or failure was found, 2 bad usage or input.",
+        microwasm_oracle::engines::NAMES.join(", ")
+    )
 )]
 struct Cli {
     #[command(subcommand)]
@@ -69,6 +72,7 @@ enum Command {
     Localize(localize::Args),
     Triage(triage::Args),
     Campaign(campaign::Args),
+    Executions(executions::Args),
     Report(report::Args),
     Generate(generate::Args),
     /// Localizes in a process of its own.
@@ -92,6 +96,7 @@ fn main() -> ExitCode {
         Command::Localize(args) => localize::main(args),
         Command::Triage(args) => triage::main(args),
         Command::Campaign(args) => campaign::main(args),
+        Command::Executions(args) => executions::main(args),
         Command::Report(args) => report::main(args),
         Command::Generate(args) => generate::main(args),
         Command::Watch => microwasm_oracle::localize::worker::serve()
