@@ -14,7 +14,7 @@ use crate::choice::{Choices, mix};
 use crate::engine::*;
 use crate::host::{Reach, SuiteHost};
 use crate::observe::{Observation, Outcome};
-use crate::prepare::{FUEL, FUEL_EXPORT, Import, ImportType, ItemKind, RESERVED, Shape};
+use crate::prepare::{FUEL, FUEL_EXPORT, Import, ImportType, ItemKind, Shape};
 use crate::value::{FuncName, Value};
 
 /// A module in an engine.
@@ -177,12 +177,8 @@ impl<'a> Subject<'a> {
 
     fn find_items(&mut self, instance: Instance) {
         let shape = self.shape;
-        let mut name = String::new();
-        let mut find = |store: &mut dyn Store, kind: ItemKind, index: usize| {
-            use std::fmt::Write as _;
-            name.clear();
-            write!(name, "{RESERVED}{}{index}", kind.letter()).expect("a string takes everything");
-            store.export(instance, &name)
+        let find = |store: &mut dyn Store, kind: ItemKind, index: usize| {
+            store.export(instance, &kind.reserved_name(index as u32))
         };
         let store = &mut *self.store;
         let imported = self.funcs.len();

@@ -16,7 +16,7 @@ use microwasm::{FuncType, ValType};
 use wasmtime::{AsContextMut, ExternRef, Ref, RefType, ResourceLimiter, Val, WasmFeatures};
 
 use crate::engine::*;
-use crate::prepare::{ItemKind, RESERVED};
+use crate::prepare::ItemKind;
 use crate::value::Value;
 
 /// Wasmtime under one name. It is only started when it is first used, and shared by all stores.
@@ -180,7 +180,7 @@ impl<C: AsContextMut<Data = Data>> Context<C> {
         export: impl Fn(&mut C, &str) -> Option<wasmtime::Extern>,
     ) {
         for (index, import) in imports.iter().enumerate() {
-            let name = format!("{RESERVED}{}{index}", ItemKind::Func.letter());
+            let name = ItemKind::Func.reserved_name(index as u32);
             if let Some(wasmtime::Extern::Func(func)) = export(&mut self.0, &name) {
                 let key = func.to_raw(&mut self.0).addr();
                 self.with_data(|data| data.func_handles.insert(key, *import));

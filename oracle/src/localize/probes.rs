@@ -21,7 +21,7 @@ use wasmparser::{
     ValidPayload, Validator, ValidatorResources,
 };
 
-use crate::prepare::{FEATURES, RESERVED, Shape, encoder_type, val_type};
+use crate::prepare::{FEATURES, ItemKind, Shape, encoder_type, val_type};
 use crate::value::{CANONICAL_NAN_32, CANONICAL_NAN_64};
 
 /// How a probe gets at the value: the operators that it consists of may be wrong themselves.
@@ -241,7 +241,8 @@ impl Rewriter<'_> {
             7 => {
                 let mut exports = ExportSection::new();
                 for index in first..first + GLOBALS.len() as u32 {
-                    exports.export(&format!("{RESERVED}g{index}"), ExportKind::Global, index);
+                    let name = ItemKind::Global.reserved_name(index);
+                    exports.export(&name, ExportKind::Global, index);
                 }
                 exports.encode(&mut bytes);
             }

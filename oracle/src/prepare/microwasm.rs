@@ -41,9 +41,8 @@ impl Consumer for Bodies {
 
 fn export_all(info: &mut ModuleInfo) {
     let mut add = |kind: ItemKind, count: usize, item: fn(u32) -> ExportItem| {
-        let letter = kind.letter();
         info.exports.extend((0..count as u32).map(|index| Named {
-            name: format!("{RESERVED}{letter}{index}").into(),
+            name: (&*kind.reserved_name(index)).into(),
             item: item(index),
         }));
     };

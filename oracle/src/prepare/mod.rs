@@ -12,7 +12,7 @@ mod rewrite;
 mod shape;
 
 pub use rewrite::{Bound, Canonicalize, Options, PrepareError, Prepared, prepare};
-pub use shape::{Export, Import, ImportType, ItemKind, Shape};
+pub use shape::{Export, Import, ImportType, ItemKind, ReservedName, Shape};
 pub(crate) use shape::{encoder_type, val_type};
 
 use wasmparser::WasmFeatures;

@@ -3,6 +3,7 @@
 //! Read with `wasmparser` directly and not with the front end under test, so that the
 //! two cannot agree on a mistake.
 
+use super::RESERVED;
 use microwasm::module::{GlobalType, Limits, MemoryType, TableType};
 use microwasm::{FuncType, ValType};
 use wasmparser::{BinaryReaderError, Payload, TypeRef};
@@ -50,6 +51,45 @@ impl ItemKind {
             ItemKind::Memory => 'm',
             ItemKind::Global => 'g',
         }
+    }
+
+    /// The name under which the suite exports the item with this index.
+    pub fn reserved_name(self, index: u32) -> ReservedName {
+        let mut name = ReservedName {
+            bytes: [0; ReservedName::LONGEST],
+            len: 0,
+        };
+        name.push(RESERVED.as_bytes());
+        name.push(&[self.letter() as u8]);
+        for place in (0..=index.checked_ilog10().unwrap_or(0)).rev() {
+            name.push(&[b'0' + (index / 10u32.pow(place) % 10) as u8]);
+        }
+        name
+    }
+}
+
+/// An export's name. It allocates nothing: every instance is asked for all of its items.
+#[derive(Clone, Copy, Debug)]
+pub struct ReservedName {
+    bytes: [u8; ReservedName::LONGEST],
+    len: usize,
+}
+
+impl ReservedName {
+    /// The prefix, a letter and ten digits.
+    const LONGEST: usize = RESERVED.len() + 11;
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes[self.len..][..bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
+    }
+}
+
+impl std::ops::Deref for ReservedName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.len]).expect("made of ASCII")
     }
 }
 
@@ -196,7 +236,7 @@ impl Shape {
             wasmparser::ExternalKind::Global => ItemKind::Global,
             wasmparser::ExternalKind::Tag => return,
         };
-        if !export.name.starts_with(super::RESERVED) {
+        if !export.name.starts_with(RESERVED) {
             self.exports.push(Export {
                 name: export.name.into(),
                 kind,
@@ -265,5 +305,18 @@ pub(crate) fn encoder_type(ty: ValType) -> wasm_encoder::ValType {
         ValType::V128 => wasm_encoder::ValType::V128,
         ValType::FuncRef => wasm_encoder::ValType::FUNCREF,
         ValType::ExternRef => wasm_encoder::ValType::EXTERNREF,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_names_have_all_digits() {
+        for index in [0, 7, 10, 99, 100, 12_345, u32::MAX] {
+            let name = ItemKind::Table.reserved_name(index);
+            assert_eq!(&*name, format!("{RESERVED}t{index}"));
+        }
     }
 }

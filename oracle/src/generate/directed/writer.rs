@@ -15,7 +15,7 @@ use wasm_encoder::{
 };
 
 use super::ops::{Access, Numeric};
-use crate::prepare::{Export, FUEL_EXPORT, Import, ImportType, ItemKind, RESERVED, Shape};
+use crate::prepare::{Export, FUEL_EXPORT, Import, ImportType, ItemKind, Shape};
 use crate::value::{CANONICAL_NAN_32, CANONICAL_NAN_64, Value};
 
 /// Types of a module: every signature once.
@@ -258,14 +258,14 @@ fn exports(shape: &Shape) -> ExportSection {
         };
         section.export(&export.name, kind, export.index);
     }
-    for (letter, kind, count) in [
-        ('f', ExportKind::Func, shape.funcs.len()),
-        ('t', ExportKind::Table, shape.tables.len()),
-        ('m', ExportKind::Memory, shape.memories.len()),
-        ('g', ExportKind::Global, shape.globals.len()),
+    for (item, kind, count) in [
+        (ItemKind::Func, ExportKind::Func, shape.funcs.len()),
+        (ItemKind::Table, ExportKind::Table, shape.tables.len()),
+        (ItemKind::Memory, ExportKind::Memory, shape.memories.len()),
+        (ItemKind::Global, ExportKind::Global, shape.globals.len()),
     ] {
         for index in 0..count as u32 {
-            section.export(&format!("{RESERVED}{letter}{index}"), kind, index);
+            section.export(&item.reserved_name(index), kind, index);
         }
     }
     section
