@@ -35,6 +35,8 @@ const TOP: f64 = 50.0;
 /// What is between them and the other edges.
 const RIGHT: f64 = 40.0;
 const BOTTOM: f64 = 80.0;
+/// Between the labels of two points that lie close together.
+const LINE: f64 = 15.0;
 
 /// A logarithmic axis with a tick at every power of two.
 struct Axis {
@@ -119,7 +121,11 @@ impl Display for Plot {
 </g>"##,
             escape(&self.caption)
         )?;
-        for point in &self.points {
+        // From the top down, so that labels on the same side stay apart.
+        let mut points: Vec<&Point> = self.points.iter().collect();
+        points.sort_by(|a, b| b.run_time.total_cmp(&a.run_time));
+        let mut lowest = [f64::MIN; 2];
+        for point in points {
             let (cx, cy) = (x.place(point.throughput), y.place(point.run_time));
             let (colour, weight) = if point.ours {
                 ("#c0392b", "bold")
@@ -132,7 +138,9 @@ impl Display for Plot {
             } else {
                 (cx + 10.0, "start")
             };
-            let level = cy + 4.5;
+            let lowest = &mut lowest[usize::from(cx > middle)];
+            let level = (cy + 4.5).max(*lowest + LINE);
+            *lowest = level;
             writeln!(
                 out,
                 r#"<g fill="{colour}" font-weight="{weight}"><circle cx="{cx:.1}" cy="{cy:.1}" r="6"><title>{:.1} MB/s, {:.2} ×</title></circle><text x="{at:.1}" y="{level:.1}" text-anchor="{anchor}">{}</text></g>"#,
@@ -160,14 +168,36 @@ mod tests {
         assert_eq!(ticks, [(0.0, 1.0), (30.0, 2.0), (60.0, 4.0), (90.0, 8.0)]);
     }
 
-    #[test]
-    fn every_point_is_drawn_within_the_axes() {
-        let point = |engine: &str, throughput, run_time| Point {
+    fn point(engine: &str, throughput: f64, run_time: f64) -> Point {
+        Point {
             engine: engine.to_owned(),
             throughput,
             run_time,
             ours: engine == "ours",
+        }
+    }
+
+    #[test]
+    fn labels_of_close_points_are_apart() {
+        let close = [("a", 30.0, 9.6), ("ours", 36.0, 9.0), ("c", 0.7, 1.2)];
+        let plot = Plot {
+            points: close.map(|(name, x, y)| point(name, x, y)).into(),
+            caption: String::new(),
         };
+        let text = plot.to_string();
+        let level = |name: &str| -> f64 {
+            let label = text
+                .lines()
+                .find(|line| line.contains(&format!(">{name}<")));
+            let field = label.expect("a label").rsplit(" y=\"").next();
+            let number = field.and_then(|field| field.split('"').next());
+            number.expect("a level").parse().expect("a number")
+        };
+        assert!(level("ours") - level("a") >= LINE - 0.1, "{text}");
+    }
+
+    #[test]
+    fn every_point_is_drawn_within_the_axes() {
         let plot = Plot {
             points: vec![point("ours", 30.0, 1.3), point("a < b", 0.7, 9.5)],
             caption: "machine".to_owned(),
