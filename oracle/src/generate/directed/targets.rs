@@ -71,19 +71,22 @@ const HOST_CALLS: Recipe = Recipe {
     host_first: true,
 };
 
-/// A module with a global of each type and the accumulators.
+/// A module with a global of each type; those of integers are the accumulators.
 fn start(module: &mut ModuleWriter, types: &[ValType]) -> Env {
     let mut env = Env::default();
     for ty in types {
         if env.globals.iter().all(|(_, known)| known != ty) {
-            let global = module.global(*ty, Value::zero(*ty).expect("no vectors"));
-            env.globals.push((global, *ty));
+            let value = match ty {
+                I32 => Value::I32(1),
+                I64 => Value::I64(1),
+                _ => Value::zero(*ty).expect("no vectors"),
+            };
+            env.globals.push((module.global(*ty, value), *ty));
         }
     }
-    env.folds = (
-        module.global(I32, Value::I32(1)),
-        module.global(I64, Value::I64(1)),
-    );
+    let global = |ty| env.globals.iter().find(|(_, known)| *known == ty);
+    let [narrow, wide] = [I32, I64].map(|ty| global(ty).expect("all have integers").0);
+    env.folds = (narrow, wide);
     env
 }
 
@@ -210,7 +213,7 @@ pub(super) fn host_calls(source: &mut Source<'_>) -> (ModuleWriter, Calls) {
     env.fuel = Some(module.fuel());
     let imports = match source.byte() {
         255 => 60,
-        count => usize::from(count) % 6 + 1,
+        count => usize::from(count) % 4 + 1,
     };
     for _ in 0..imports {
         let most = if source.one_in(8) { 40 } else { 8 };
@@ -231,6 +234,9 @@ pub(super) fn host_calls(source: &mut Source<'_>) -> (ModuleWriter, Calls) {
     env.elements = env.hosts.iter().take(6).cloned().collect();
     let mut calls = Calls::new();
     for steps in [4, 12, usize::MAX] {
+        if source.is_empty() && !calls.is_empty() {
+            break;
+        }
         let params = some_types(source, ALL, 5);
         let ending = if source.one_in(2) {
             Ending::Fixed(some_types(source, ALL, 4))

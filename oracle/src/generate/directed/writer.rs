@@ -122,9 +122,9 @@ impl ModuleWriter {
         let mut module = wasm_encoder::Module::new();
         let mut types = TypeSection::new();
         for ty in &shape.types {
-            let encode =
-                |types: &[ValType]| types.iter().map(|ty| encoded(*ty)).collect::<Vec<_>>();
-            types.ty().function(encode(&ty.params), encode(&ty.results));
+            let [params, results] =
+                [&ty.params, &ty.results].map(|types| types.iter().map(|ty| encoded(*ty)));
+            types.ty().function(params, results);
         }
         module.section(&types);
         let mut imports = ImportSection::new();
@@ -231,10 +231,10 @@ impl ModuleWriter {
             let funcs = Elements::Functions(funcs.into());
             elements.active(Some(index as u32), &offset, funcs);
         }
-        // What `ref.func` names has to be declared somewhere.
-        let all: Vec<u32> = (0..self.funcs.len() as u32).collect();
-        elements.declared(Elements::Functions(all.into()));
-        module.section(&elements);
+        // `ref.func` may name any function: all are exported.
+        if !elements.is_empty() {
+            module.section(&elements);
+        }
         if self.memory.is_some() {
             module.section(&DataCountSection { count: 2 });
         }
@@ -248,24 +248,28 @@ impl ModuleWriter {
     }
 }
 
-/// The shape's own exports and the reserved ones.
+/// Everything once: the shape's own exports, and the rest under reserved names.
 fn exports(shape: &Shape) -> ExportSection {
     let mut section = ExportSection::new();
-    for export in &shape.exports {
-        let kind = match export.kind {
-            ItemKind::Func => ExportKind::Func,
-            _ => ExportKind::Global,
-        };
-        section.export(&export.name, kind, export.index);
-    }
     for (item, kind, count) in [
         (ItemKind::Func, ExportKind::Func, shape.funcs.len()),
         (ItemKind::Table, ExportKind::Table, shape.tables.len()),
         (ItemKind::Memory, ExportKind::Memory, shape.memories.len()),
         (ItemKind::Global, ExportKind::Global, shape.globals.len()),
     ] {
+        // In the order of indices, as the items are.
+        let mut own = shape.exports.iter().filter(|own| own.kind == item);
+        let mut next = own.next();
         for index in 0..count as u32 {
-            section.export(&item.reserved_name(index), kind, index);
+            match next {
+                Some(export) if export.index == index => {
+                    section.export(&export.name, kind, index);
+                    next = own.next();
+                }
+                _ => {
+                    section.export(&item.reserved_name(index), kind, index);
+                }
+            }
         }
     }
     section
@@ -365,8 +369,8 @@ impl<'a> FuncWriter<'a> {
             types,
             params: params.len(),
             locals: params.iter().map(slot).collect(),
-            stack: Vec::new(),
-            code: Vec::new(),
+            stack: Vec::with_capacity(16),
+            code: Vec::with_capacity(512),
             frames: Vec::new(),
             scratch: [None; 2],
         }
