@@ -3,7 +3,9 @@
 
 use microwasm::op::Op;
 use microwasm::wasm::{Consumer, FunctionBody, Limits, WasmError, translate};
-use microwasm::{DefinedFuncIndex, FuncType, Label, ModuleInfo, Sink as _, TypeIndex, ValType};
+use microwasm::{
+    DefinedFuncIndex, FuncIndex, FuncType, Label, ModuleInfo, Sink as _, TypeIndex, ValType,
+};
 use microwasm_codegen::bytecode::Compiler;
 use microwasm_codegen::bytecode::op::{CARRY_STEP, Kind, Opcode, Text};
 use microwasm_codegen::bytecode::signature::{HostCallee, HostSignature};
@@ -382,6 +384,41 @@ fn zeros_around_the_last_narrow_slot() {
             "zeros s65536, count 4472",
             "return"
         ]
+    );
+}
+
+/// Results of a call that is made at the end of the frame come from there one after the other.
+#[test]
+fn results_behind_the_last_narrow_slot() {
+    let two = FuncType {
+        params: Box::default(),
+        results: [ValType::I32, ValType::I64].into(),
+    };
+    let info = ModuleInfo {
+        types: vec![FuncType::default(), two],
+        funcs: vec![TypeIndex(0), TypeIndex(1)],
+        ..ModuleInfo::default()
+    };
+    let (mut compiler, mut stencils) = (Compiler::new(Settings::default()), Stencils::default());
+    let vm = VmLayout::new(&info);
+    let mut sink = compiler.function(&info, &vm, DefinedFuncIndex(0), &mut stencils);
+    sink.op(Op::Zeros {
+        ty: ValType::I32,
+        count: 65_528,
+    });
+    sink.op(Op::Call(FuncIndex(1)));
+    sink.op(Op::Br(Label::RETURN));
+    sink.finish().expect("within the limits");
+    let lines = lines(&stencils.code);
+    assert_eq!(
+        lines[4..],
+        [
+            "adjust_frame slots -65537",
+            "copy_wide s65536, s65537",
+            "copy_wide s65537, s65538",
+            "return"
+        ],
+        "{lines:?}"
     );
 }
 
