@@ -49,6 +49,10 @@ pub const FUNCREF_SIG: i32 = 24;
 /// Address of the host entry, `extern "C" fn(*mut HostContext, caller: *mut VmCtx,
 /// args_and_results: *mut [u8; 16]) -> u32` (0, or a [`crate::stencil::TrapCode`]).
 pub const HOST_ENTRY: i32 = 0;
+/// Address of the host entry that takes values in registers, if there is one: `extern "C" fn(*mut
+/// HostContext, caller: *mut VmCtx, arguments…) -> result`. Integers and references are `u64`,
+/// zero-extended. When it fails it does not return, but leaves compiled code.
+pub const HOST_ENTRY_IN_REGISTERS: i32 = 8;
 
 /// Table descriptor: pointer to the elements, 8 bytes each; null is 0.
 pub const TABLE_BASE: i32 = 0;

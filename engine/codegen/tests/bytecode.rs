@@ -104,7 +104,7 @@ impl Built {
             builtins: BuiltinAddresses([0; Builtin::ALL.len()]),
             imports: &[],
         };
-        plan.write(&self.stencils, &none, &mut image, 1)?;
+        plan.write(&self.stencils, &none, &mut image)?;
         Ok(image)
     }
 

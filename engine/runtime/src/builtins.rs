@@ -51,6 +51,26 @@ pub(crate) fn trap_exit() -> Result<TrapExit, CodeMemoryError> {
     })
 }
 
+type HostExit = unsafe extern "C" fn(caller: *mut VmCtx, code: u32) -> !;
+
+/// Where host functions leave that were entered with their arguments in registers.
+pub(crate) fn host_exit() -> Result<HostExit, CodeMemoryError> {
+    static CODE: OnceLock<CodeBlock> = OnceLock::new();
+    let code = match CODE.get() {
+        Some(there) => there,
+        None => {
+            let code = trampoline::host_exit();
+            let block = CodeBlock::new::<CodeMemoryError>(code.len(), |out| {
+                out.copy_from_slice(&code);
+                Ok(())
+            })?;
+            CODE.get_or_init(|| block)
+        }
+    };
+    // SAFETY: this is what the trampoline is.
+    Ok(unsafe { std::mem::transmute::<*mut u8, HostExit>(code.address().as_ptr()) })
+}
+
 /// The function that a builtin is; `None` for the one that is none.
 pub(crate) fn native(builtin: Builtin) -> Option<*const ()> {
     Some(match builtin {

@@ -33,6 +33,8 @@ pub(crate) struct Signature {
     stack_area: u32,
     entry: OnceLock<CodeBlock>,
     host: OnceLock<CodeBlock>,
+    /// `None` if its values do not fit in registers.
+    host_in_registers: OnceLock<Option<CodeBlock>>,
     cross: Arc<OnceLock<CodeBlock>>,
 }
 
@@ -101,6 +103,7 @@ impl Registry {
             stack_area: abi::stack_area(ty),
             entry: OnceLock::new(),
             host: OnceLock::new(),
+            host_in_registers: OnceLock::new(),
             cross: self.cross.entry(CrossShape::of(ty)).or_default().clone(),
         });
         self.all.insert(Registered(signature.clone()));
@@ -183,6 +186,22 @@ impl Signature {
         built(&self.host, || trampoline::host(&self.ty))
     }
 
+    /// From compiled code into a host function that takes values in registers; `None` if there
+    /// are too many.
+    pub(crate) fn host_in_registers(&self) -> Result<Option<*const u8>, CodeMemoryError> {
+        let built = match self.host_in_registers.get() {
+            Some(built) => built,
+            None => {
+                let bytes = trampoline::host_in_registers(&self.ty);
+                let block = bytes.map(|bytes| block_of(&bytes)).transpose()?;
+                self.host_in_registers.get_or_init(|| block)
+            }
+        };
+        Ok(built
+            .as_ref()
+            .map(|block| block.address().as_ptr().cast_const()))
+    }
+
     /// From compiled code into another instance.
     pub(crate) fn cross(&self) -> Result<*const u8, CodeMemoryError> {
         built(&self.cross, || {
@@ -199,13 +218,16 @@ fn built(
     if let Some(block) = cell.get() {
         return Ok(block.address().as_ptr());
     }
-    let bytes = build();
-    let block = CodeBlock::new::<CodeMemoryError>(bytes.len(), |code| {
-        code.copy_from_slice(&bytes);
-        Ok(())
-    })?;
+    let block = block_of(&build())?;
     // If another thread was faster, its block stays and ours goes.
     Ok(cell.get_or_init(|| block).address().as_ptr())
+}
+
+fn block_of(bytes: &[u8]) -> Result<CodeBlock, CodeMemoryError> {
+    CodeBlock::new(bytes.len(), |code| {
+        code.copy_from_slice(bytes);
+        Ok(())
+    })
 }
 
 impl fmt::Debug for SignatureRef {

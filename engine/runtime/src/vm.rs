@@ -132,11 +132,18 @@ const _: () = {
 pub(crate) type HostEntry =
     unsafe extern "C" fn(this: *mut VmHostFunc, caller: *mut VmCtx, args: *mut Slot) -> u32;
 
+/// Entry of a host function that takes the arguments in registers, behind `this` and `caller`, and
+/// returns the result; its real type depends on the function's. When it fails it leaves compiled
+/// code, so that it is only called from there.
+pub(crate) type EntryInRegisters = unsafe extern "C" fn();
+
 /// Context of a host function.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(crate) struct VmHostFunc {
     pub(crate) entry: HostEntry,
+    /// The entry that takes values in registers, if its type allows it.
+    pub(crate) in_registers: Option<EntryInRegisters>,
     /// What the entry calls; its type is the entry's business.
     pub(crate) callee: *const (),
     /// The store, of the type that the entry expects.
@@ -145,7 +152,10 @@ pub(crate) struct VmHostFunc {
     pub(crate) signature: *const Signature,
 }
 
-const _: () = assert!(offset_of!(VmHostFunc, entry) == layout::HOST_ENTRY as usize);
+const _: () = {
+    assert!(offset_of!(VmHostFunc, entry) == layout::HOST_ENTRY as usize);
+    assert!(offset_of!(VmHostFunc, in_registers) == layout::HOST_ENTRY_IN_REGISTERS as usize);
+};
 
 /// Entry trampoline: calls a function with its arguments in an array, and puts the
 /// results there.

@@ -241,6 +241,131 @@ const COUNTDOWN: &str = r#"(module
       local.get 0 i32.eqz
       if (result i32) i32.const 0 else local.get 0 i32.const 1 i32.sub call $again end))"#;
 
+/// A type of numbers, with some that have bits everywhere.
+trait Number: WasmTy + Copy + 'static {
+    const NAME: &'static str;
+    fn of(bits: u64) -> Self;
+    fn bits(self) -> u64;
+}
+
+macro_rules! number {
+    ($($ty:ident, $of:expr, $bits:expr;)*) => {$(
+        impl Number for $ty {
+            const NAME: &'static str = stringify!($ty);
+
+            fn of(bits: u64) -> $ty {
+                $of(bits)
+            }
+
+            fn bits(self) -> u64 {
+                $bits(self)
+            }
+        }
+    )*};
+}
+
+number! {
+    i32, |bits| bits as i32, |v| u64::from(v as u32);
+    i64, |bits| bits as i64, |v| v as u64;
+    f32, |bits| f32::from_bits(bits as u32), |v: f32| u64::from(v.to_bits());
+    f64, f64::from_bits, f64::to_bits;
+}
+
+fn call_host_with<A: Number, B: Number, R: Number>() {
+    const SAMPLES: [u64; 3] = [
+        0x9234_5678_9abc_def1,
+        0x8fed_cba9_8765_4321,
+        0xa0f1_e2d3_c4b5_a697,
+    ];
+    let text = format!(
+        r#"(module (import "h" "f" (func $f (param {a} {b}) (result {r})))
+            (func (export "g") (param {a} {b}) (result {r})
+                local.get 0 local.get 1 call $f))"#,
+        a = A::NAME,
+        b = B::NAME,
+        r = R::NAME,
+    );
+    for engine in engines() {
+        let module = module(&engine, &text);
+        let mut store = Store::new(&engine, ());
+        let f = Func::wrap(&mut store, |a: A, b: B| {
+            let wanted = (A::of(SAMPLES[0]).bits(), B::of(SAMPLES[1]).bits());
+            assert_eq!((a.bits(), b.bits()), wanted);
+            R::of(SAMPLES[2])
+        });
+        let instance = Instance::new(&mut store, &module, &[f.unwrap().into()]).unwrap();
+        let g = instance.get_typed_func::<(A, B), R>(&store, "g").unwrap();
+        let result = g.call(&mut store, (A::of(SAMPLES[0]), B::of(SAMPLES[1])));
+        assert_eq!(result.unwrap().bits(), R::of(SAMPLES[2]).bits());
+    }
+}
+
+#[test]
+fn host_functions_of_two_numbers() {
+    fn with_first<A: Number>() {
+        with_two::<A, i32>();
+        with_two::<A, i64>();
+        with_two::<A, f32>();
+        with_two::<A, f64>();
+    }
+    fn with_two<A: Number, B: Number>() {
+        call_host_with::<A, B, i32>();
+        call_host_with::<A, B, i64>();
+        call_host_with::<A, B, f32>();
+        call_host_with::<A, B, f64>();
+    }
+    with_first::<i32>();
+    with_first::<i64>();
+    with_first::<f32>();
+    with_first::<f64>();
+}
+
+/// Values that are handed over in registers, by the machine's rules, are those that were meant.
+#[test]
+fn values_in_registers_keep_their_bits() {
+    let text = r#"(module
+        (import "h" "f" (func $f
+            (param f32 i32 f64 i64 f32 i32 f64 i64 f32) (result f32)))
+        (func (export "g") (result i32)
+            f32.const nan:0x200001 i32.const -2 f64.const -0 i64.const -3 f32.const 1.5
+            i32.const -1 f64.const nan:0x4000000000001 i64.const 0x8000000000000001 f32.const -inf
+            call $f i32.reinterpret_f32))"#;
+    for engine in engines() {
+        let module = module(&engine, text);
+        let mut store = Store::new(&engine, 0u32);
+        let f = Func::wrap(
+            &mut store,
+            |mut caller: Caller<'_, u32>,
+             a: f32,
+             b: i32,
+             c: f64,
+             d: i64,
+             e: f32,
+             f: u32,
+             g: f64,
+             h: u64,
+             i: f32| {
+                assert!(caller.instance().is_some());
+                assert_eq!((b, d, f, h), (-2, -3, u32::MAX, 1 << 63 | 1));
+                assert_eq!(
+                    [a, e, i].map(f32::to_bits),
+                    [0x7fa0_0001, 0x3fc0_0000, 0xff80_0000]
+                );
+                assert_eq!([c, g].map(f64::to_bits), [1 << 63, 0x7ff4_0000_0000_0001]);
+                *caller.data_mut() += 1;
+                a
+            },
+        )
+        .unwrap();
+        let instance = Instance::new(&mut store, &module, &[f.into()]).unwrap();
+        let g = instance.get_typed_func::<(), i32>(&store, "g").unwrap();
+        for _ in 0..3 {
+            assert_eq!(g.call(&mut store, ()).unwrap(), 0x7fa0_0001);
+        }
+        assert_eq!(*store.data(), 3);
+    }
+}
+
 fn countdown(engine: &Engine, at_end: fn(Caller<'_, ()>) -> Result<i32>) -> (Store<()>, Func) {
     let module = module(engine, COUNTDOWN);
     let mut linker = Linker::new();

@@ -8,8 +8,8 @@
 //!
 //! Receives [`Stencils`] and says how large the image will be ([`LinkPlan::size`]);
 //! given the memory and the addresses of the runtime's functions, it writes the image
-//! ([`LinkPlan::write`]). Afterwards the plan answers where a function is and what an
-//! offset belongs to.
+//! ([`LinkPlan::write`]), or parts of it ([`LinkPlan::split`], [`LinkPlan::write_part`]).
+//! Afterwards the plan answers where a function is and what an offset belongs to.
 //!
 //! The image is `functions | thunks of imported functions | GOT`. Only imports that are
 //! called and builtins that are used get a thunk or a slot. Without a [`Layout`] the
@@ -37,8 +37,6 @@ use crate::vmctx::VmLayout;
 use crate::x64::trampoline::{direct_import_thunk, import_thunk};
 use microwasm::{DefinedFuncIndex, FuncIndex, ModuleInfo};
 use reloc::{Piece, Symbol};
-use std::panic::resume_unwind;
-use std::thread::{self, Builder, ScopedJoinHandle};
 
 /// Bytes of a GOT slot.
 const SLOT: u32 = 8;
@@ -53,11 +51,29 @@ struct Placed {
     func: DefinedFuncIndex,
 }
 
-/// Consecutive functions, and the bytes of the image from `base` on that they are written to.
-struct Part<'a> {
-    placed: &'a [Placed],
+/// A part of an image that has not been written yet.
+#[derive(Debug)]
+pub struct Part<'a> {
+    contents: Contents<'a>,
+    /// Where in the image it begins.
     base: u32,
     out: &'a mut [u8],
+}
+
+/// What belongs in a part.
+#[derive(Debug)]
+enum Contents<'a> {
+    /// Consecutive functions.
+    Functions(&'a [Placed]),
+    /// All thunks, and the GOT.
+    Hosts,
+}
+
+impl Part<'_> {
+    /// The bytes that will be written.
+    pub fn bytes(&mut self) -> &mut [u8] {
+        self.out
+    }
 }
 
 /// A thunk in the image.
@@ -223,68 +239,84 @@ impl LinkPlan {
         self.size as usize
     }
 
-    /// Writes the image into `out`, every byte of it, on up to `threads` threads.
+    /// Writes the image into `out`, every byte of it.
     pub fn write(
         &self,
         stencils: &Stencils,
         addresses: &Addresses<'_>,
         out: &mut [u8],
-        threads: usize,
     ) -> Result<(), LinkError> {
+        let mut parts = self.split(out, usize::MAX)?.into_iter();
+        parts.try_for_each(|part| self.write_part(part, stencils, addresses))
+    }
+
+    /// Splits the image, which is to be written into `out`, into parts of at least `least` bytes,
+    /// where there are as many. Each can be written by another thread.
+    pub fn split<'a>(
+        &'a self,
+        out: &'a mut [u8],
+        least: usize,
+    ) -> Result<Vec<Part<'a>>, LinkError> {
         if out.len() != self.size() {
             return Err(LinkError::WrongSize {
                 size: self.size(),
                 given: out.len(),
             });
         }
+        let (code, hosts) = out.split_at_mut(self.thunks_start as usize);
+        let mut parts = self.functions(code, least);
+        parts.push(Part {
+            base: self.thunks_start,
+            contents: Contents::Hosts,
+            out: hosts,
+        });
+        Ok(parts)
+    }
+
+    /// Writes a part of the image, every byte of it.
+    pub fn write_part(
+        &self,
+        part: Part<'_>,
+        stencils: &Stencils,
+        addresses: &Addresses<'_>,
+    ) -> Result<(), LinkError> {
         if stencils.len() != self.placed.len() {
             return Err(LinkError::WrongStencils);
         }
-        let (code, rest) = out.split_at_mut(self.thunks_start as usize);
-        let (thunks, got) = rest.split_at_mut((self.got_start - self.thunks_start) as usize);
-        self.write_thunks(addresses, thunks)?;
-        self.write_got(addresses, got)?;
-        let write = |part: Part<'_>| self.write_functions(part, stencils, Some(addresses));
-        let mut parts = self.parts(threads, code).into_iter();
-        let own = parts.next();
-        if parts.len() == 0 {
-            return own.map_or(Ok(()), write);
+        match part.contents {
+            Contents::Functions(placed) => {
+                self.write_functions(placed, part.base, part.out, stencils, Some(addresses))
+            }
+            Contents::Hosts => {
+                let thunks = (self.got_start - self.thunks_start) as usize;
+                let (thunks, got) = part.out.split_at_mut(thunks);
+                self.write_thunks(addresses, thunks)?;
+                self.write_got(addresses, got)
+            }
         }
-        let written = thread::scope(|scope| {
-            let others = parts.map(|part| Builder::new().spawn_scoped(scope, move || write(part)));
-            let others = others.collect::<Result<Vec<_>, _>>().ok()?;
-            let own = own.map_or(Ok(()), write);
-            let join = |other: ScopedJoinHandle<'_, _>| {
-                other.join().unwrap_or_else(|panic| resume_unwind(panic))
-            };
-            Some(own.and(others.into_iter().try_for_each(join)))
-        });
-        // If there are no more threads to be had, this one does everything.
-        written.unwrap_or_else(|| self.write(stencils, addresses, out, 1))
     }
 
-    /// The functions in at most `count` parts of about equal size, with what is behind the last.
-    fn parts<'a>(&'a self, count: usize, code: &'a mut [u8]) -> Vec<Part<'a>> {
-        let share = (self.code_end() as usize).div_ceil(count.max(1));
+    /// The functions in parts of at least `least` bytes, with what is behind the last.
+    fn functions<'a>(&'a self, code: &'a mut [u8], least: usize) -> Vec<Part<'a>> {
         let (mut placed, mut rest, mut base) = (self.placed.as_slice(), code, 0);
         let mut parts = Vec::new();
         while let Some(split) = placed
             .iter()
-            .position(|place| (place.end - base) as usize >= share)
+            .position(|place| (place.end - base) as usize >= least)
             .filter(|split| split + 1 < placed.len())
         {
             let (first, behind) = placed.split_at(split + 1);
             let end = first.last().map_or(base, |last| last.end);
             let (out, behind_out) = rest.split_at_mut((end - base) as usize);
             parts.push(Part {
-                placed: first,
+                contents: Contents::Functions(first),
                 base,
                 out,
             });
             (placed, rest, base) = (behind, behind_out, end);
         }
         parts.push(Part {
-            placed,
+            contents: Contents::Functions(placed),
             base,
             out: rest,
         });
@@ -310,9 +342,7 @@ impl LinkPlan {
             });
         }
         let (code, thunks) = out.split_at_mut(self.thunks_start as usize);
-        for part in self.parts(1, code) {
-            self.write_functions(part, stencils, None)?;
-        }
+        self.write_functions(&self.placed, 0, code, stencils, None)?;
         let addresses = Addresses {
             image: 0,
             builtins: BuiltinAddresses([0; Builtin::ALL.len()]),
@@ -328,15 +358,16 @@ impl LinkPlan {
         self.thunks.iter().map(|thunk| thunk.func).zip(starts)
     }
 
-    /// Copies functions to their places, and fills what lies between them; applies their
-    /// relocations, if there are addresses.
+    /// Copies functions to their places in `out`, which is the image from `base` on, and fills what
+    /// lies between them; applies their relocations, if there are addresses.
     fn write_functions(
         &self,
-        part: Part<'_>,
+        placed: &[Placed],
+        base: u32,
+        out: &mut [u8],
         stencils: &Stencils,
         addresses: Option<&Addresses<'_>>,
     ) -> Result<(), LinkError> {
-        let Part { placed, base, out } = part;
         let mut at = 0;
         for place in placed {
             let (start, end) = ((place.start - base) as usize, (place.end - base) as usize);

@@ -72,17 +72,17 @@ fn module() -> (Stencils, ModuleInfo) {
     (out, info)
 }
 
-/// Links, filling memory that is not zero, on some numbers of threads.
+/// Links, filling memory that is not zero, at once and in parts of several sizes.
 fn image(plan: &LinkPlan, stencils: &Stencils, addresses: &Addresses<'_>) -> Vec<u8> {
-    let on = |threads: usize| {
-        let mut image = vec![0xa5; plan.size()];
-        plan.write(stencils, addresses, &mut image, threads)
-            .expect("links");
-        image
-    };
-    let image = on(1);
-    for threads in [0, 2, 3, 100] {
-        assert!(on(threads) == image, "{threads} threads");
+    let mut image = vec![0xa5; plan.size()];
+    plan.write(stencils, addresses, &mut image).expect("links");
+    for least in [0, 1, 100, plan.size() / 2] {
+        let mut again = vec![0xa5; plan.size()];
+        let parts = plan.split(&mut again, least).expect("has the size");
+        for part in parts.into_iter().rev() {
+            plan.write_part(part, stencils, addresses).expect("links");
+        }
+        assert!(again == image, "parts of at least {least} bytes");
     }
     image
 }
@@ -300,7 +300,7 @@ fn reach_ends_where_the_field_does() {
     let link = |trap: u64| {
         let mut addresses = near();
         addresses.builtins.0[Builtin::Trap as usize] = trap;
-        plan.write(&stencils, &addresses, &mut vec![0; plan.size()], 1)
+        plan.write(&stencils, &addresses, &mut vec![0; plan.size()])
     };
     let end_of = |site: u64| IMAGE + site + 4;
     let symbol = ExternalName::Builtin(Builtin::Trap);
@@ -336,7 +336,7 @@ fn addresses_that_are_missing() {
             imports: &[],
             ..near()
         };
-        let error = plan.write(&stencils, &addresses, &mut vec![0; plan.size()], 1);
+        let error = plan.write(&stencils, &addresses, &mut vec![0; plan.size()]);
         assert!(
             matches!(
                 error,
@@ -358,7 +358,7 @@ fn images_that_are_not_aligned() {
         image: IMAGE + 3,
         ..far()
     };
-    let error = plan.write(&stencils, &addresses, &mut vec![0; plan.size()], 1);
+    let error = plan.write(&stencils, &addresses, &mut vec![0; plan.size()]);
     assert!(
         matches!(
             error,
@@ -436,7 +436,7 @@ fn bad_relocations() {
         let mut stencils = good.clone();
         change(&mut stencils.relocs[0]);
         let plan = LinkPlan::new(&stencils, &info, &vm).expect("places");
-        plan.write(&stencils, &far(), &mut vec![0; plan.size()], 1)
+        plan.write(&stencils, &far(), &mut vec![0; plan.size()])
     };
     assert_eq!(link(&|_| ()), Ok(()));
     for offset in [0, 1, 3, 100_000, u32::MAX] {
@@ -469,8 +469,8 @@ fn wrong_memory_and_wrong_stencils() {
         size: plan.size(),
         given: plan.size() - 1,
     };
-    assert_eq!(plan.write(&stencils, &far(), &mut short, 1), Err(error));
+    assert_eq!(plan.write(&stencils, &far(), &mut short), Err(error));
     let mut image = vec![0; plan.size()];
-    let error = plan.write(&Stencils::default(), &far(), &mut image, 1);
+    let error = plan.write(&Stencils::default(), &far(), &mut image);
     assert_eq!(error, Err(LinkError::WrongStencils));
 }

@@ -4,10 +4,12 @@
 //! | trampoline | from | to |
 //! |---|---|---|
 //! | [`entry`] | host, native convention | Wasm function |
-//! | [`host`] | Wasm function | host function, native convention |
+//! | [`host`] | Wasm function | host function, native convention, values in an array |
+//! | [`host_in_registers`] | Wasm function | host function, native convention, values in registers |
+//! | [`host_exit`] | host function, native convention | back to the host, as [`trap_exit`] |
 //! | [`cross`] | Wasm function | Wasm function of another instance |
 //! | [`trap_exit`] | anywhere in Wasm code | back to the host, dropping all Wasm frames |
-//! | [`import_thunk`] | Wasm function | [`host`] or [`cross`] of an imported function |
+//! | [`import_thunk`] | Wasm function | [`host`], [`host_in_registers`] or [`cross`] of an imported function |
 //! | [`direct_import_thunk`] | Wasm function | [`host`] of an imported function that is one of the host |
 //!
 //! Receives signatures, hands out position-independent bytes without addresses in
@@ -19,8 +21,8 @@
 //!   of code (`leave`) can leave Wasm from any depth.
 //! - `rsp` is 16-byte aligned at every call, and is compared with the caller's stack
 //!   limit before it moves, as in the prologue of a Wasm function.
-//! - `r14` is loaded from the vmctx after every call that leaves the instance, so that
-//!   the host may move a memory.
+//! - `r14` is right after every call that leaves the instance: it is loaded from the vmctx, or
+//!   ([`host_in_registers`]) preserved by the native convention, as `r15` is. Memories do not move.
 
 use super::abi::{ArgLoc, Assigner, stack_area};
 use super::masm::{Alu, Cond, JumpLabel, Masm, Mem, Size, load_and_jump, load_and_jump_external};
@@ -28,13 +30,18 @@ use super::reg::{Gpr, Reg, Xmm};
 use crate::settings::CpuFeatures;
 use crate::stencil::{ExternalName, Reloc, RelocKind, Stencils, TrapCode};
 use crate::vmctx::{
-    ARRAY_SLOT, FUNCREF_CODE, FUNCREF_CROSS, FUNCREF_VMCTX, HOST_ENTRY, STORE_ENTRY_SP,
-    STORE_TRAP_PC, VMCTX_MEMORY_BASE, VMCTX_STACK_LIMIT, VMCTX_STORE,
+    ARRAY_SLOT, FUNCREF_CODE, FUNCREF_CROSS, FUNCREF_VMCTX, HOST_ENTRY, HOST_ENTRY_IN_REGISTERS,
+    STORE_ENTRY_SP, STORE_TRAP_PC, VMCTX_MEMORY_BASE, VMCTX_STACK_LIMIT, VMCTX_STORE,
 };
-use microwasm::{FuncIndex, FuncType, ValType};
+use microwasm::{FuncIndex, FuncType, RegClass, ValType};
 
 /// Callee-saved registers of the System V convention, in the order in which they are pushed.
 const CALLEE_SAVED: [Gpr; 6] = [Gpr::RBX, Gpr::RBP, Gpr::R12, Gpr::R13, Gpr::R14, Gpr::R15];
+
+/// Where the System V convention passes integers, in their order.
+const NATIVE_ARGS: [Gpr; 6] = [Gpr::RDI, Gpr::RSI, Gpr::RDX, Gpr::RCX, Gpr::R8, Gpr::R9];
+/// How many floats it passes in registers.
+const NATIVE_XMM_ARGS: usize = 8;
 
 /// Offsets in the entry frame, from its lowest byte. Above lie the registers that were saved.
 mod entry_frame {
@@ -178,6 +185,49 @@ pub fn host(ty: &FuncType) -> Vec<u8> {
         masm.buf.bind(overflow);
         masm.mov_ri(Gpr::RAX, TrapCode::StackOverflow as u64);
         masm.buf.bind(failed);
+        masm.zero(Gpr::RCX);
+        exit(masm);
+    })
+}
+
+/// As [`host`], for host functions that have an entry at `HOST_ENTRY_IN_REGISTERS`: moves the
+/// arguments on and goes there, so that the function returns to Wasm by itself. `None` if the
+/// signature has more values than the native convention has registers for.
+pub fn host_in_registers(ty: &FuncType) -> Option<Vec<u8>> {
+    let mut values = ty.params.iter().chain(&ty.results);
+    let gprs = ty.params.iter().filter(|ty| ty.class() == RegClass::Gpr);
+    let gprs = gprs.count();
+    if gprs > NATIVE_ARGS.len() - 2
+        || ty.params.len() - gprs > NATIVE_XMM_ARGS
+        || ty.results.len() > 1
+        || values.any(|&ty| ty == ValType::V128)
+    {
+        return None;
+    }
+    Some(assemble(|masm| {
+        let overflow = masm.buf.new_label();
+        check_stack(masm, 0, overflow);
+        // Both conventions pass integers in the same registers, and floats as well: what comes
+        // before them moves integers by two places.
+        for i in (0..gprs).rev() {
+            masm.mov_rr(Size::S64, NATIVE_ARGS[i + 2], NATIVE_ARGS[i]);
+        }
+        let [this, caller, ..] = NATIVE_ARGS;
+        masm.load(Size::S64, this, Mem::base(Gpr::R11, FUNCREF_VMCTX));
+        masm.mov_rr(Size::S64, caller, Gpr::VMCTX);
+        masm.jmp_m(Mem::base(this, HOST_ENTRY_IN_REGISTERS));
+        trap(masm, overflow, TrapCode::StackOverflow);
+    }))
+}
+
+/// Where a host function that was entered by [`host_in_registers`] leaves when it has failed:
+/// `extern "C" fn(caller: *mut VmCtx, code: u32) -> !`. What is on the stack is dropped, back to
+/// the latest [`entry`] of the store, which returns the code.
+pub fn host_exit() -> Vec<u8> {
+    assemble(|masm| {
+        let [caller, code, ..] = NATIVE_ARGS;
+        masm.mov_rr(Size::S64, Gpr::VMCTX, caller);
+        masm.mov_rr(Size::S32, Gpr::RAX, code);
         masm.zero(Gpr::RCX);
         exit(masm);
     })

@@ -207,8 +207,7 @@ fn image(compiled: &Compiled, program: &[u8], address: u64, builtins: HostCall) 
         imports: &[],
     };
     let mut image = vec![0; plan.size()];
-    plan.write(stencils, &addresses, &mut image, 1)
-        .expect("links");
+    plan.write(stencils, &addresses, &mut image).expect("links");
     image
 }
 

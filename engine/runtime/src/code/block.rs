@@ -12,7 +12,6 @@
 //! indirect call.
 
 use std::ptr::NonNull;
-use std::thread;
 
 use crate::module::CodeTable;
 use crate::sys::map::{self, PAGE};
@@ -21,7 +20,7 @@ use super::chunk::{Chunk, GRANULE, Header};
 use super::pool::{self, Run};
 use super::{CodeMemoryError, CodePlace};
 
-/// Blocks from this size on have their pages fetched at once.
+/// Memory from this size on has its pages fetched at once.
 const POPULATE: usize = 64 << 10;
 
 /// Code memory, owned.
@@ -37,16 +36,14 @@ impl CodeBlock {
         len: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<CodeBlock, E> {
-        CodeBlock::new_at(CodePlace::Anywhere, len, 1, |code, _| fill(code))
+        CodeBlock::new_at(CodePlace::Anywhere, len, |code, _| fill(code))
     }
 
-    /// As [`CodeBlock::new`], in a certain place, with the memory made ready by up to `threads`
-    /// threads. `fill` is told where the code will be executed.
+    /// As [`CodeBlock::new`], in a certain place. `fill` is told where the code will be executed.
     pub(crate) fn new_at<E: From<CodeMemoryError>>(
         place: CodePlace,
         len: usize,
-        threads: usize,
-        fill: impl FnOnce(&mut [u8], usize) -> Result<(), E>,
+        fill: impl FnOnce(&mut [u8], *const u8) -> Result<(), E>,
     ) -> Result<CodeBlock, E> {
         let total = len.checked_add(GRANULE).ok_or(CodeMemoryError::Exhausted)?;
         let (chunk, run) = pool::allocate(total, place)?;
@@ -54,20 +51,10 @@ impl CodeBlock {
         block.set_header(std::ptr::null());
         chunk.mark(run.start, true);
         let start = chunk.write_view(run.start).as_ptr();
-        let address = block.address().as_ptr() as usize;
-        if len >= POPULATE {
-            let pages = start.map_addr(|start| start.next_multiple_of(PAGE));
-            let ready = (len + GRANULE - (pages.addr() - start.addr())) / PAGE * PAGE;
-            // SAFETY: whole pages within our run, which nobody else uses, mapped as zeroes.
-            populate(
-                unsafe { std::slice::from_raw_parts_mut(pages, ready) },
-                threads,
-            );
-        }
         // SAFETY: the run is ours, initialised memory (it was mapped as zeroes), at least
         // `total` bytes long, and nobody reads it before this function returns.
         let code = unsafe { std::slice::from_raw_parts_mut(start.add(GRANULE), len) };
-        fill(code, address)?;
+        fill(code, block.address().as_ptr())?;
         Ok(block)
     }
 
@@ -96,24 +83,17 @@ impl CodeBlock {
     }
 }
 
-/// Has whole pages ready for being written, on up to `threads` threads: the system clears them.
-fn populate(pages: &mut [u8], threads: usize) {
-    let ready = |part: &mut [u8]| {
-        // SAFETY: the slice has been lent, and can be written.
-        unsafe { map::populate(NonNull::from(&mut *part).cast(), part.len()) };
-    };
-    let share = pages.len().div_ceil(threads.max(1)).max(1);
-    let (own, others) = pages.split_at_mut(share.next_multiple_of(PAGE).min(pages.len()));
-    if others.is_empty() {
-        return ready(own);
+/// Has the pages of code memory that is about to be written fetched at once, if it is much. The
+/// system clears them.
+pub(crate) fn populate(code: &mut [u8]) {
+    if code.len() < POPULATE {
+        return;
     }
-    thread::scope(|scope| {
-        for part in others.chunks_mut(own.len()) {
-            // Without a thread there will be faults instead.
-            let _ = thread::Builder::new().spawn_scoped(scope, move || ready(part));
-        }
-        ready(own);
-    });
+    let start = code.as_ptr().addr();
+    let pages = &mut code[start.next_multiple_of(PAGE) - start..];
+    let len = pages.len() / PAGE * PAGE;
+    // SAFETY: whole pages, which have been lent and can be written.
+    unsafe { map::populate(NonNull::from(pages).cast(), len) };
 }
 
 impl Drop for CodeBlock {

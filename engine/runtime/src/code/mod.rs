@@ -13,7 +13,7 @@ mod chunk;
 mod place;
 mod pool;
 
-pub(crate) use block::CodeBlock;
+pub(crate) use block::{CodeBlock, populate};
 #[cfg(feature = "trace")]
 pub(crate) use chunk::is_code;
 pub(crate) use chunk::owner_of;

@@ -66,9 +66,9 @@ mod tests {
     #[test]
     fn code_is_where_it_is_wanted() {
         for place in [CodePlace::Anywhere, CodePlace::Near, CodePlace::Far] {
-            let block = CodeBlock::new_at::<CodeMemoryError>(place, 100, 1, |code, address| {
+            let block = CodeBlock::new_at::<CodeMemoryError>(place, 100, |code, base| {
                 code.fill(0xcc);
-                assert!(place.suits(address, 100));
+                assert!(place.suits(base as usize, 100));
                 Ok(())
             });
             let at = block.expect("there is code memory").address().as_ptr() as usize;

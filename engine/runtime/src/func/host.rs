@@ -13,11 +13,12 @@ use std::sync::Arc;
 use microwasm::FuncType;
 use microwasm_codegen::TrapCode;
 
+use crate::builtins;
 use crate::error::{Result, UsageError};
 use crate::signature::{Signature, SignatureRef};
 use crate::store::{AsContext, HostFailure, StoreContextMut, StoreData, StoreInner};
 use crate::val::{self, Val};
-use crate::vm::{HostEntry, Slot, VmCtx, VmHostFunc};
+use crate::vm::{EntryInRegisters, HostEntry, Slot, VmCtx, VmHostFunc};
 
 use super::{Caller, Func, INLINE, IntoFunc, check_type};
 
@@ -26,6 +27,7 @@ use super::{Caller, Func, INLINE, IntoFunc, check_type};
 pub(crate) struct HostFunc {
     signature: SignatureRef,
     entry: HostEntry,
+    in_registers: Option<EntryInRegisters>,
     callee: Arc<dyn Any + Send + Sync>,
 }
 
@@ -39,6 +41,7 @@ impl HostFunc {
         Ok(HostFunc {
             signature: SignatureRef::of(&ty),
             entry: untyped_entry::<T, F>,
+            in_registers: None,
             callee: Arc::new(func),
         })
     }
@@ -50,25 +53,29 @@ impl HostFunc {
         func.into_host_func()
     }
 
-    /// With an entry that calls `callee`.
+    /// With entries that call `callee`.
     ///
     /// # Safety
-    /// The entry keeps to its type, and expects a `callee` of this one.
+    /// The entries keep to their types, and expect a `callee` of this one. That in registers is
+    /// for `ty`.
     pub(super) unsafe fn from_entry<F: Send + Sync + 'static>(
         ty: &FuncType,
         entry: HostEntry,
+        in_registers: Option<EntryInRegisters>,
         callee: F,
     ) -> HostFunc {
         HostFunc {
             signature: SignatureRef::of(ty),
             entry,
+            in_registers,
             callee: Arc::new(callee),
         }
     }
 
     /// Makes it a function of a store.
     pub(crate) fn place(&self, store: &mut StoreInner) -> Result<Func> {
-        let funcref = store.add_host_func(&self.signature, self.entry, &self.callee)?;
+        let funcref =
+            store.add_host_func(&self.signature, self.entry, self.in_registers, &self.callee)?;
         // SAFETY: just placed in this store.
         Ok(unsafe { Func::from_raw(store.id, funcref) })
     }
@@ -108,6 +115,18 @@ pub(super) unsafe fn run<T>(
     // SAFETY: the host function is done with the store.
     unsafe { (*store.as_ptr()).inner.failure = Some(failure) };
     TrapCode::Host as u32
+}
+
+/// Leaves compiled code, after a host function has failed that took its arguments in registers.
+///
+/// # Safety
+/// `caller` has called the function, and nothing between here and there has a destructor to run:
+/// those frames are dropped.
+#[cold]
+pub(super) unsafe fn leave(caller: *mut VmCtx, code: u32) -> ! {
+    let exit = builtins::host_exit().expect("built with the first function that may leave");
+    // SAFETY: the caller's promise.
+    unsafe { exit(caller, code) }
 }
 
 /// Entry of closures that take values.

@@ -6,10 +6,10 @@ use microwasm::FuncType;
 
 use crate::error::Result;
 use crate::store::AsContext;
-use crate::vm::{Slot, VmCtx, VmHostFunc};
+use crate::vm::{EntryInRegisters, HostEntry, Slot, VmCtx, VmHostFunc};
 
-use super::host::{HostFunc, run};
-use super::values::Owner;
+use super::host::{HostFunc, leave, run};
+use super::values::{Owner, Register};
 use super::{Caller, WasmTy, WasmValues};
 
 /// What a closure may return.
@@ -75,6 +75,39 @@ unsafe fn run_typed<T, P: WasmValues, R: HostResults>(
     }
 }
 
+/// As [`run_typed`], for an entry that takes arguments and returns results in registers.
+///
+/// # Safety
+/// As for [`run`], and for [`leave`]; `caller` is compiled code.
+#[inline]
+unsafe fn run_in_registers<T, R: HostResults>(
+    this: *mut VmHostFunc,
+    caller: *mut VmCtx,
+    body: impl FnOnce(Caller<'_, T>, Owner) -> R,
+) -> <R::Values as WasmValues>::Register {
+    let mut results = None;
+    // SAFETY: the caller's promise.
+    let code = unsafe {
+        run::<T>(this, caller, |from| {
+            let owner = Owner(from.as_context().inner().id);
+            results = Some(body(from, owner).into_result()?.into_register(owner)?);
+            Ok(())
+        })
+    };
+    match results {
+        Some(results) if code == 0 => results,
+        // SAFETY: the caller's promise; the failure is in the store.
+        _ => unsafe { leave(caller, code) },
+    }
+}
+
+/// An entry whose type is that of a function of the host with these values.
+fn entry_in_registers<R: HostResults>(entry: *const ()) -> Option<EntryInRegisters> {
+    // SAFETY: both are pointers to functions. What calls it knows its type.
+    R::Values::IN_REGISTER
+        .then(|| unsafe { std::mem::transmute::<*const (), EntryInRegisters>(entry) })
+}
+
 macro_rules! closures {
     ($(($($name:ident)*))*) => {$(
         impl<T, Func, Results, $($name),*> IntoFunc<T, ($($name,)*), Results> for Func
@@ -104,9 +137,33 @@ macro_rules! closures {
                         })
                     }
                 }
+                #[allow(improper_ctypes_definitions)]
+                unsafe extern "C" fn in_registers<T, Func, Results, $($name),*>(
+                    this: *mut VmHostFunc,
+                    caller: *mut VmCtx,
+                    $($name: $name::Register,)*
+                ) -> <Results::Values as WasmValues>::Register
+                where
+                    Func: Fn($($name),*) -> Results,
+                    Results: HostResults,
+                    $($name: WasmTy,)*
+                {
+                    // SAFETY: called with what `from_entry` was given, and by its signature.
+                    // The frame has no destructors.
+                    unsafe {
+                        let func = &*(*this).callee.cast::<Func>();
+                        run_in_registers::<T, Results>(this, caller, |_, _owner| {
+                            $(let $name = <$name as WasmTy>::from_bits($name.to_slot(), _owner);)*
+                            func($($name),*)
+                        })
+                    }
+                }
                 let ty = func_type::<($($name,)*), Results::Values>();
-                // SAFETY: the entry expects a `Func`.
-                unsafe { HostFunc::from_entry(&ty, entry::<T, Func, Results, $($name),*>, self) }
+                let entry: HostEntry = entry::<T, Func, Results, $($name),*>;
+                let in_registers = in_registers::<T, Func, Results, $($name),*> as *const ();
+                let in_registers = entry_in_registers::<Results>(in_registers);
+                // SAFETY: the entries expect a `Func`, and are for values of these types.
+                unsafe { HostFunc::from_entry(&ty, entry, in_registers, self) }
             }
         }
 
@@ -137,9 +194,33 @@ macro_rules! closures {
                         })
                     }
                 }
+                #[allow(improper_ctypes_definitions)]
+                unsafe extern "C" fn in_registers<T, Func, Results, $($name),*>(
+                    this: *mut VmHostFunc,
+                    caller: *mut VmCtx,
+                    $($name: $name::Register,)*
+                ) -> <Results::Values as WasmValues>::Register
+                where
+                    Func: Fn(Caller<'_, T>, $($name),*) -> Results,
+                    Results: HostResults,
+                    $($name: WasmTy,)*
+                {
+                    // SAFETY: called with what `from_entry` was given, and by its signature.
+                    // The frame has no destructors.
+                    unsafe {
+                        let func = &*(*this).callee.cast::<Func>();
+                        run_in_registers::<T, Results>(this, caller, |caller, _owner| {
+                            $(let $name = <$name as WasmTy>::from_bits($name.to_slot(), _owner);)*
+                            func(caller, $($name),*)
+                        })
+                    }
+                }
                 let ty = func_type::<($($name,)*), Results::Values>();
-                // SAFETY: the entry expects a `Func`.
-                unsafe { HostFunc::from_entry(&ty, entry::<T, Func, Results, $($name),*>, self) }
+                let entry: HostEntry = entry::<T, Func, Results, $($name),*>;
+                let in_registers = in_registers::<T, Func, Results, $($name),*> as *const ();
+                let in_registers = entry_in_registers::<Results>(in_registers);
+                // SAFETY: the entries expect a `Func`, and are for values of these types.
+                unsafe { HostFunc::from_entry(&ty, entry, in_registers, self) }
             }
         }
     )*};

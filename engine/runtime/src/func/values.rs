@@ -17,6 +17,10 @@ pub unsafe trait WasmTy: Send + Sized {
     /// Its type.
     const TYPE: ValType;
 
+    /// As what native functions take and return it.
+    #[doc(hidden)]
+    type Register: Register;
+
     /// The bits in a slot, for use in a store.
     #[doc(hidden)]
     fn into_bits(self, store: Owner) -> Result<u64, UsageError>;
@@ -27,16 +31,75 @@ pub unsafe trait WasmTy: Send + Sized {
     unsafe fn from_bits(bits: u64, store: Owner) -> Self;
 }
 
+/// What the native convention passes in a register.
+#[doc(hidden)]
+pub trait Register: Copy {
+    /// From the bits in a slot.
+    fn from_slot(bits: u64) -> Self;
+
+    /// The bits in a slot.
+    fn to_slot(self) -> u64;
+}
+
+impl Register for u64 {
+    #[inline]
+    fn from_slot(bits: u64) -> u64 {
+        bits
+    }
+
+    #[inline]
+    fn to_slot(self) -> u64 {
+        self
+    }
+}
+
+impl Register for f32 {
+    #[inline]
+    fn from_slot(bits: u64) -> f32 {
+        f32::from_bits(bits as u32)
+    }
+
+    #[inline]
+    fn to_slot(self) -> u64 {
+        u64::from(self.to_bits())
+    }
+}
+
+impl Register for f64 {
+    #[inline]
+    fn from_slot(bits: u64) -> f64 {
+        f64::from_bits(bits)
+    }
+
+    #[inline]
+    fn to_slot(self) -> u64 {
+        self.to_bits()
+    }
+}
+
+/// Nothing, returned in no register.
+impl Register for () {
+    #[inline]
+    fn from_slot(_: u64) {}
+
+    #[inline]
+    fn to_slot(self) -> u64 {
+        0
+    }
+}
+
 /// The store that a value is for.
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct Owner(pub(crate) StoreId);
 
 macro_rules! numbers {
-    ($($ty:ident $val:ident, $into:expr, $from:expr;)*) => {$(
+    ($($ty:ident $val:ident $register:ident, $into:expr, $from:expr;)*) => {$(
         // SAFETY: the conversions are inverse.
         unsafe impl WasmTy for $ty {
             const TYPE: ValType = ValType::$val;
+
+            type Register = $register;
 
             #[inline]
             fn into_bits(self, _: Owner) -> Result<u64, UsageError> {
@@ -52,17 +115,19 @@ macro_rules! numbers {
 }
 
 numbers! {
-    i32 I32, |v: i32| u64::from(v as u32), |bits| bits as i32;
-    u32 I32, u64::from, |bits| bits as u32;
-    i64 I64, |v: i64| v as u64, |bits| bits as i64;
-    u64 I64, |v: u64| v, |bits| bits;
-    f32 F32, |v: f32| u64::from(v.to_bits()), |bits| f32::from_bits(bits as u32);
-    f64 F64, f64::to_bits, f64::from_bits;
+    i32 I32 u64, |v: i32| u64::from(v as u32), |bits| bits as i32;
+    u32 I32 u64, u64::from, |bits| bits as u32;
+    i64 I64 u64, |v: i64| v as u64, |bits| bits as i64;
+    u64 I64 u64, |v: u64| v, |bits| bits;
+    f32 F32 f32, |v: f32| u64::from(v.to_bits()), |bits| f32::from_bits(bits as u32);
+    f64 F64 f64, f64::to_bits, f64::from_bits;
 }
 
 // SAFETY: the address, or 0 for null, either way.
 unsafe impl WasmTy for Option<Func> {
     const TYPE: ValType = ValType::FuncRef;
+
+    type Register = u64;
 
     #[inline]
     fn into_bits(self, store: Owner) -> Result<u64, UsageError> {
@@ -82,6 +147,8 @@ unsafe impl WasmTy for Option<Func> {
 // SAFETY: the number, or 0 for null, either way.
 unsafe impl WasmTy for Option<ExternRef> {
     const TYPE: ValType = ValType::ExternRef;
+
+    type Register = u64;
 
     #[inline]
     fn into_bits(self, _: Owner) -> Result<u64, UsageError> {
@@ -103,6 +170,18 @@ pub unsafe trait WasmValues: Send + Sized {
     /// Their types.
     const TYPES: &'static [ValType];
 
+    /// As what native functions return them. `()` for several, which they do not.
+    #[doc(hidden)]
+    type Register: Register;
+
+    /// Whether native functions return them in a register, or there are none.
+    #[doc(hidden)]
+    const IN_REGISTER: bool;
+
+    /// The register, if there is one.
+    #[doc(hidden)]
+    fn into_register(self, store: Owner) -> Result<Self::Register, UsageError>;
+
     /// Writes them to slots.
     ///
     /// # Safety
@@ -121,6 +200,15 @@ pub unsafe trait WasmValues: Send + Sized {
 // SAFETY: one value, one slot.
 unsafe impl<V: WasmTy> WasmValues for V {
     const TYPES: &'static [ValType] = &[V::TYPE];
+
+    type Register = V::Register;
+
+    const IN_REGISTER: bool = true;
+
+    #[inline]
+    fn into_register(self, store: Owner) -> Result<V::Register, UsageError> {
+        self.into_bits(store).map(V::Register::from_slot)
+    }
 
     #[inline]
     unsafe fn store(self, slots: *mut Slot, store: Owner) -> Result<(), UsageError> {
@@ -141,6 +229,15 @@ macro_rules! tuples {
         // SAFETY: each value has a slot of its own, counted from 0.
         unsafe impl<$($name: WasmTy),*> WasmValues for ($($name,)*) {
             const TYPES: &'static [ValType] = &[$($name::TYPE),*];
+
+            type Register = ();
+
+            const IN_REGISTER: bool = Self::TYPES.is_empty();
+
+            #[inline]
+            fn into_register(self, _: Owner) -> Result<(), UsageError> {
+                Ok(())
+            }
 
             #[inline]
             #[allow(unused_variables, non_snake_case)]

@@ -26,10 +26,16 @@ use super::parallel::Parallel;
 /// Stencils larger than this are not kept for the next module.
 const KEEP_CODE: usize = 4 << 20;
 
+/// How many stencils of batches are kept, at most this large.
+const KEEP_SPARE: usize = 32;
+const KEEP_SPARE_CODE: usize = 128 << 10;
+
 /// What compiling a module needs and leaves to the next.
 pub(crate) struct CompileContext {
     scratch: Scratch,
     backend: Compilation,
+    /// Empty, for batches of functions.
+    spare: Vec<Stencils>,
 }
 
 struct Compilation {
@@ -110,6 +116,20 @@ impl CompileContext {
                 compiler: Compiler::new(settings),
                 stencils: Stencils::default(),
             },
+            spare: Vec::new(),
+        }
+    }
+
+    /// Stencils to fill.
+    pub(super) fn take_stencils(&mut self) -> Stencils {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Keeps the memory of stencils that are not needed any more.
+    pub(super) fn put_stencils(&mut self, mut stencils: Stencils) {
+        if stencils.code.capacity() <= KEEP_SPARE_CODE && self.spare.len() < KEEP_SPARE {
+            stencils.clear();
+            self.spare.push(stencils);
         }
     }
 
@@ -240,7 +260,9 @@ pub(super) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
     let mut context = Lent::new(engine);
     let mut declared = Declared::default();
     let limits = engine.config().compile_limits.clone();
-    let CompileContext { scratch, backend } = context.get();
+    let CompileContext {
+        scratch, backend, ..
+    } = context.get();
     let mut consumer = FunctionsToCode {
         backend,
         declared: &mut declared,

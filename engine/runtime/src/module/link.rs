@@ -21,10 +21,8 @@ use crate::error::{CompileError, Result};
 use crate::signature::SignatureRef;
 use crate::vm::FuncKind;
 
+use super::image::Image;
 use super::{Code, CodeTable, FuncRefs, Module, ModuleInner};
-
-/// Bytes of code from on which linking on several threads is for.
-const MANY_BYTES: usize = 512 << 10;
 
 /// What the stencils of a module have besides what its code and its [`CodeTable`] tell.
 pub(super) struct Unlinked {
@@ -46,6 +44,13 @@ impl Unlinked {
             relocs: stencils.relocs.as_slice().into(),
         }
     }
+}
+
+/// What is kept of a module's code besides the code.
+struct Books {
+    table: CodeTable,
+    funcrefs: FuncRefs,
+    unlinked: Unlinked,
 }
 
 /// Makes code of the stencils, and a module of everything.
@@ -71,40 +76,40 @@ fn link_in_layout(
     let plan = LinkPlan::with_layout(stencils, &info, &vm, layout).map_err(CompileError::from)?;
     let signatures = SignatureRef::of_all(&info.types);
     let direct = direct_imports(&info, layout);
-    // Starting a thread takes as long as writing some hundred kilobytes.
-    let threads = match plan.size() {
-        0..MANY_BYTES => 1,
-        _ => engine.config().compile_threads,
+    let books = |base: *const u8, kind: FuncKind| -> Result<Books> {
+        let address = |func: DefinedFuncIndex| base.wrapping_add(plan.function(func) as usize);
+        Ok(Books {
+            table: CodeTable::new(stencils, &plan, base as usize, info.imported_funcs),
+            funcrefs: FuncRefs::new(&info, kind, &signatures, address)?,
+            unlinked: Unlinked::new(stencils),
+        })
     };
-    let (code, kind) = match engine.backend() {
+    let (code, books) = match engine.backend() {
         Backend::X64 => {
             let imports = host_trampolines(&info, &signatures, &direct)?;
-            (
-                native_code(stencils, &plan, &imports, place, threads)?,
-                FuncKind::Wasm,
-            )
+            let threads = engine.config().compile_threads;
+            native_code(stencils, &plan, &imports, place, threads, |base| {
+                books(base, FuncKind::Wasm)
+            })?
         }
         Backend::Bytecode if calls_host_straight(layout) || place != CodePlace::Anywhere => {
             return Err(CompileError::BytecodeLayout.into());
         }
-        Backend::Bytecode => (
-            bytecode_image(stencils, &plan, &info, &vm)?,
-            FuncKind::Bytecode,
-        ),
+        Backend::Bytecode => {
+            let code = bytecode_image(stencils, &plan, &info, &vm)?;
+            let books = books(code.bytes().as_ptr(), FuncKind::Bytecode)?;
+            (code, books)
+        }
     };
-    let base = code.bytes().as_ptr();
-    let table = CodeTable::new(stencils, &plan, base as usize, info.imported_funcs);
-    let address = |func: DefinedFuncIndex| base.wrapping_add(plan.function(func) as usize);
-    let funcrefs = FuncRefs::new(&info, kind, &signatures, address)?;
     let inner = Arc::new(ModuleInner {
         engine: engine.clone(),
         info,
         layout: vm,
         signatures,
-        funcrefs,
-        unlinked: Unlinked::new(stencils),
+        funcrefs: books.funcrefs,
+        unlinked: books.unlinked,
         direct_imports: direct,
-        table,
+        table: books.table,
         code,
         exports_by_name: OnceLock::new(),
     });
@@ -114,29 +119,38 @@ fn link_in_layout(
     Ok(Module(inner))
 }
 
-/// Machine code, where it is executed. `imports` has the addresses of
-/// [`Addresses::imports`].
+/// Machine code, where it is executed, and what `books` makes of its address. `imports` has the
+/// addresses of [`Addresses::imports`].
 fn native_code(
     stencils: &Stencils,
     plan: &LinkPlan,
     imports: &[u64],
     place: CodePlace,
     threads: usize,
-) -> Result<Code, CompileError> {
+    books: impl FnOnce(*const u8) -> Result<Books>,
+) -> Result<(Code, Books)> {
     if plan.size() == 0 {
-        return Ok(Code::None);
+        return Ok((Code::None, books(Code::None.bytes().as_ptr())?));
     }
-    let builtins = builtins::addresses()?;
-    let fill = |out: &mut [u8], address: usize| {
+    let builtins = builtins::addresses().map_err(CompileError::from)?;
+    let mut kept = None;
+    let fill = |out: &mut [u8], base: *const u8| -> Result<(), CompileError> {
         let addresses = Addresses {
-            image: address as u64,
+            image: base as u64,
             builtins,
             imports,
         };
-        Ok(plan.write(stencils, &addresses, out, threads)?)
+        let image = Image {
+            plan,
+            stencils,
+            addresses,
+        };
+        kept = Some(image.write(out, threads, || books(base))?);
+        Ok(())
     };
-    let code = CodeBlock::new_at::<CompileError>(place, plan.size(), threads, fill)?;
-    Ok(Code::Native(code))
+    let code = CodeBlock::new_at(place, plan.size(), fill)?;
+    let books = kept.expect("the block has been filled")?;
+    Ok((Code::Native(code), books))
 }
 
 /// Bytecode, validated.
@@ -153,7 +167,7 @@ fn bytecode_image(
         builtins: BuiltinAddresses([0; Builtin::ALL.len()]),
         imports: &[],
     };
-    plan.write(stencils, &addresses, &mut code, 1)?;
+    plan.write(stencils, &addresses, &mut code)?;
     let extents: Vec<Extent> = stencils
         .iter()
         .enumerate()

@@ -5,12 +5,14 @@
 //! | `build` | from bytes, whole or in chunks, to stencils |
 //! | `parallel` | the same on several threads |
 //! | `link` | from stencils to a module, and back |
+//! | `image` | writing machine code, on several threads |
 //! | `serialize` | from a module to bytes, and back |
 //! | `table` | from machine code back to functions, trap sites and source offsets |
 //! | `funcrefs` | which functions can be referred to, and what a reference to each looks like |
 
 mod build;
 mod funcrefs;
+mod image;
 mod link;
 mod parallel;
 mod serialize;

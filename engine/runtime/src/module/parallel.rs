@@ -10,10 +10,12 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::hint;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use microwasm::input::InputError;
 use microwasm::op::Sink;
@@ -27,11 +29,19 @@ use crate::error::CompileError;
 
 use super::build::{Body, CompileContext, Lent, check_size};
 
-/// Bytes of bodies in a batch: about a quarter of a millisecond's work.
-const BATCH: usize = 8 << 10;
+/// Bytes of bodies in a batch: about an eighth of a millisecond's work, which is how long one
+/// thread may be the only one that works at the end.
+const BATCH: usize = 4 << 10;
 
 /// How many batches per thread may be under way.
-const WINDOW: usize = 8;
+const WINDOW: usize = 16;
+
+/// How long a thread looks out for work, or for the last results, before it sleeps. Falling asleep
+/// and being woken takes a good part of this; at the end of a module everybody waits.
+const PATIENCE: Duration = Duration::from_micros(200);
+
+/// Pauses of the processor between two looks.
+const PAUSES: usize = 16;
 
 /// What all threads know.
 struct Shared {
@@ -48,6 +58,8 @@ struct Shared {
 struct Queue {
     jobs: VecDeque<Job>,
     ended: bool,
+    /// How many threads wait to be notified.
+    asleep: usize,
 }
 
 struct Job {
@@ -80,8 +92,6 @@ pub(super) struct Parallel {
     /// What has been compiled of the batches from number `appended` on.
     waiting: VecDeque<Option<Done>>,
     appended: usize,
-    /// Memory for the next batches.
-    spare: Vec<Stencils>,
 }
 
 impl Parallel {
@@ -104,7 +114,6 @@ impl Parallel {
             batch_bytes: 0,
             waiting: VecDeque::new(),
             appended: 0,
-            spare: Vec::new(),
         }
     }
 
@@ -144,12 +153,16 @@ impl Parallel {
         let job = Job {
             number: self.appended + self.waiting.len(),
             bodies: std::mem::take(&mut self.batch),
-            stencils: self.spare.pop().unwrap_or_default(),
+            stencils: self.context.get().take_stencils(),
         };
         self.batch_bytes = 0;
         self.waiting.push_back(None);
-        self.shared.queue().jobs.push_back(job);
-        self.shared.changed.notify_one();
+        let mut queue = self.shared.queue();
+        queue.jobs.push_back(job);
+        // Notifying is a system call, even if nobody sleeps.
+        if queue.asleep > 0 {
+            self.shared.changed.notify_one();
+        }
     }
 
     /// Appends what is done, and works until at most `count` batches are under way.
@@ -165,7 +178,8 @@ impl Parallel {
             let report = match job {
                 Some(job) => Ok(compile(self.context.get(), &self.shared, job)),
                 // The workers have it.
-                None => self.reports.recv().expect("there is a sender in `self`"),
+                None => look_out(|| self.reports.try_recv().ok())
+                    .unwrap_or_else(|| self.reports.recv().expect("there is a sender in `self`")),
             };
             self.take(report, out)?;
         }
@@ -178,16 +192,10 @@ impl Parallel {
         while let Some(Some(done)) = self.waiting.front_mut().map(Option::take) {
             self.waiting.pop_front();
             self.appended += 1;
-            let Done {
-                mut stencils,
-                result,
-                ..
-            } = done;
-            out.append(&stencils);
+            out.append(&done.stencils);
+            self.context.get().put_stencils(done.stencils);
             check_size(out, self.shared.engine.config())?;
-            result?;
-            stencils.clear();
-            self.spare.push(stencils);
+            done.result?;
         }
         Ok(())
     }
@@ -195,10 +203,10 @@ impl Parallel {
 
 impl Drop for Parallel {
     fn drop(&mut self) {
-        *self.shared.queue() = Queue {
-            jobs: VecDeque::new(),
-            ended: true,
-        };
+        let mut queue = self.shared.queue();
+        let _unwanted = std::mem::take(&mut queue.jobs);
+        queue.ended = true;
+        drop(queue);
         self.shared.changed.notify_all();
         for worker in self.workers.drain(..) {
             // Panics have been reported, if anybody waited.
@@ -214,13 +222,38 @@ impl Shared {
 
     /// The next batch, as soon as there is one; `None` when there will be no more.
     fn next(&self) -> Option<Job> {
-        let queue = self
+        let found = look_out(|| {
+            let mut queue = self.queue();
+            let job = queue.jobs.pop_front();
+            (job.is_some() || queue.ended).then_some(job)
+        });
+        if let Some(job) = found {
+            return job;
+        }
+        let mut queue = self.queue();
+        queue.asleep += 1;
+        let mut queue = self
             .changed
-            .wait_while(self.queue(), |queue| queue.jobs.is_empty() && !queue.ended);
-        queue
-            .unwrap_or_else(PoisonError::into_inner)
-            .jobs
-            .pop_front()
+            .wait_while(queue, |queue| queue.jobs.is_empty() && !queue.ended)
+            .unwrap_or_else(PoisonError::into_inner);
+        queue.asleep -= 1;
+        queue.jobs.pop_front()
+    }
+}
+
+/// Asks for something until it is there, or so long that the thread should rather sleep.
+fn look_out<T>(mut poll: impl FnMut() -> Option<T>) -> Option<T> {
+    let begin = Instant::now();
+    loop {
+        if let Some(found) = poll() {
+            return Some(found);
+        }
+        if begin.elapsed() > PATIENCE {
+            return None;
+        }
+        for _ in 0..PAUSES {
+            hint::spin_loop();
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use microwasm_codegen::Backend;
 use rustix::io::Errno;
 
 use crate::arena::Arena;
+use crate::builtins;
+use crate::code::CodeMemoryError;
 use crate::engine::Engine;
 use crate::error::{Error, ResourceError, Result};
 use crate::instance::InstanceData;
@@ -18,7 +20,7 @@ use crate::interp;
 use crate::memory::LinearMemory;
 use crate::signature::SignatureRef;
 use crate::sys::map::MapError;
-use crate::vm::{FuncKind, HostEntry, VmFuncRef, VmHostFunc, VmStore, VmTable};
+use crate::vm::{EntryInRegisters, FuncKind, HostEntry, VmFuncRef, VmHostFunc, VmStore, VmTable};
 
 use super::enter::HostFailure;
 use super::limiter::{Ask, Growth};
@@ -131,16 +133,18 @@ impl StoreInner {
         &mut self,
         signature: &SignatureRef,
         entry: HostEntry,
+        in_registers: Option<EntryInRegisters>,
         callee: &Arc<dyn Any + Send + Sync>,
     ) -> Result<NonNull<VmFuncRef>> {
-        // The interpreter calls the entry itself.
         let code = match self.engine.backend() {
-            Backend::X64 => signature.host()?,
+            Backend::X64 => host_trampoline(signature, in_registers.is_some())?,
+            // The interpreter calls the entry itself.
             Backend::Bytecode => std::ptr::null(),
         };
         let signature_ptr: *const _ = &**signature;
         let host = self.arena.place(VmHostFunc {
             entry,
+            in_registers,
             callee: Arc::as_ptr(callee).cast(),
             store: &raw mut self.vm,
             signature: signature_ptr,
@@ -287,6 +291,19 @@ impl StoreInner {
             None => error.into(),
         }
     }
+}
+
+/// What compiled code calls for a host function.
+fn host_trampoline(
+    signature: &SignatureRef,
+    in_registers: bool,
+) -> Result<*const u8, CodeMemoryError> {
+    if in_registers && let Some(code) = signature.host_in_registers()? {
+        // It may want to leave, and cannot report then that there is no code memory.
+        builtins::host_exit()?;
+        return Ok(code);
+    }
+    signature.host()
 }
 
 impl TableData {

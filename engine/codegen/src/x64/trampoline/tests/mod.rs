@@ -404,6 +404,64 @@ fn host_passes_arguments_and_results() {
 }
 
 #[test]
+fn host_passes_values_in_registers() {
+    let mut numbers = Numbers(9);
+    let mut count = 0;
+    for ty in signatures() {
+        let Some(code) = host_in_registers(&ty) else {
+            let gprs = ty.params.iter().filter(|ty| ty.class() == RegClass::Gpr);
+            let vectors = ty.params.iter().chain(&ty.results);
+            assert!(
+                gprs.count() > 4
+                    || ty.params.len() > 8
+                    || ty.results.len() > 1
+                    || vectors.into_iter().any(|&ty| ty == ValType::V128),
+                "{ty:?}"
+            );
+            continue;
+        };
+        count += 1;
+        let (mut m, area, args) = call_from_wasm(&mut numbers, code, &ty);
+        let entry = OTHER_VMCTX + HOST_ENTRY_IN_REGISTERS as u64;
+        m.write(entry, HOST as u128, 8);
+        m.run();
+        assert_eq!(m.rip, HOST);
+        assert_eq!((m.reg(Gpr::RDI), m.reg(Gpr::RSI)), (OTHER_VMCTX, VMCTX));
+        assert_eq!((m.reg(Gpr::VMCTX), m.reg(Gpr::MEMORY)), (VMCTX, MEMORY));
+        // Behind the context and the caller, in System V's places, which are Wasm's for floats.
+        let mut gprs = [Gpr::RDX, Gpr::RCX, Gpr::R8, Gpr::R9].into_iter();
+        let mut xmms = (0..8).map(Xmm);
+        for (&param, &arg) in ty.params.iter().zip(&args) {
+            let found = match param.class() {
+                RegClass::Gpr => m.reg(gprs.next().expect("at most four")) as u128,
+                RegClass::Xmm => m.vec(xmms.next().expect("at most eight")),
+            };
+            let bits = match param {
+                ValType::I32 | ValType::F32 => 32,
+                _ => 64,
+            };
+            assert_eq!((found ^ arg) << (128 - bits), 0, "{ty:?}");
+        }
+        // The host returns to Wasm by itself, with the result where Wasm wants it.
+        let results = values(&mut numbers, &ty.results);
+        clobber(&mut m, &mut numbers, clobbered_by_wasm());
+        let mut places = Assigner::results_of(&ty);
+        put(
+            &mut m,
+            &mut numbers,
+            &mut places,
+            area,
+            &ty.results,
+            &results,
+        );
+        assert_eq!(m.reg(Gpr::RSP), area - 8);
+        m.rip = m.pop();
+        check_returned(&m, area, &ty, &results, MEMORY);
+    }
+    assert!(count > 5, "{count} signatures");
+}
+
+#[test]
 fn cross_passes_arguments_and_results() {
     let mut numbers = Numbers(5);
     for ty in signatures() {
@@ -474,10 +532,26 @@ fn a_host_function_that_fails_leaves() {
 }
 
 #[test]
+fn a_host_function_with_values_in_registers_leaves() {
+    let ty = FuncType::default();
+    let (mut m, _, _) = call_from_wasm(&mut Numbers(10), host_exit(), &ty);
+    let before = with_entry_frame(&mut m);
+    m.set(Gpr::RDI, VMCTX);
+    m.set(Gpr::RSI, TrapCode::Host as u64 | 7 << 32);
+    // Wherever the host's frames are.
+    m.set(Gpr::RSP, m.reg(Gpr::RSP) - 0x1238);
+    m.set(Gpr::VMCTX, 0);
+    m.run();
+    check_left(&m, &before, TrapCode::Host as u32);
+    assert_eq!(m.read(STORE + STORE_TRAP_PC as u64, 8), 0);
+}
+
+#[test]
 fn calls_out_of_wasm_check_the_stack() {
     let mut numbers = Numbers(7);
     for ty in signatures() {
-        for code in [host(&ty), cross(&ty)] {
+        let codes = [Some(host(&ty)), host_in_registers(&ty), Some(cross(&ty))];
+        for code in codes.into_iter().flatten() {
             let (mut m, area, _) = call_from_wasm(&mut numbers, code, &ty);
             m.write(VMCTX + VMCTX_STACK_LIMIT as u64, area as u128, 8);
             let before = with_entry_frame(&mut m);
