@@ -50,8 +50,9 @@ pub const FUNCREF_SIG: i32 = 24;
 /// args_and_results: *mut [u8; 16]) -> u32` (0, or a [`crate::stencil::TrapCode`]).
 pub const HOST_ENTRY: i32 = 0;
 /// Address of the host entry that takes values in registers, if there is one: `extern "C" fn(*mut
-/// HostContext, caller: *mut VmCtx, arguments…) -> result`. Integers and references are `u64`,
-/// zero-extended. When it fails it does not return, but leaves compiled code.
+/// HostContext, caller: *mut VmCtx, back: *mut *const u8, arguments…) -> result`. Integers and
+/// references are `u64`, zero-extended. At `back` lies the address that it returns to; when it
+/// fails it puts that of [`crate::x64::trampoline::host_exit`] there.
 pub const HOST_ENTRY_IN_REGISTERS: i32 = 8;
 
 /// Table descriptor: pointer to the elements, 8 bytes each; null is 0.

@@ -51,10 +51,9 @@ pub(crate) fn trap_exit() -> Result<TrapExit, CodeMemoryError> {
     })
 }
 
-type HostExit = unsafe extern "C" fn(caller: *mut VmCtx, code: u32) -> !;
-
-/// Where host functions leave that were entered with their arguments in registers.
-pub(crate) fn host_exit() -> Result<HostExit, CodeMemoryError> {
+/// Where host functions return to that have failed and were entered with their arguments in
+/// registers.
+pub(crate) fn host_exit() -> Result<*const u8, CodeMemoryError> {
     static CODE: OnceLock<CodeBlock> = OnceLock::new();
     let code = match CODE.get() {
         Some(there) => there,
@@ -67,8 +66,7 @@ pub(crate) fn host_exit() -> Result<HostExit, CodeMemoryError> {
             CODE.get_or_init(|| block)
         }
     };
-    // SAFETY: this is what the trampoline is.
-    Ok(unsafe { std::mem::transmute::<*mut u8, HostExit>(code.address().as_ptr()) })
+    Ok(code.address().as_ptr())
 }
 
 /// The function that a builtin is; `None` for the one that is none.

@@ -132,9 +132,9 @@ const _: () = {
 pub(crate) type HostEntry =
     unsafe extern "C" fn(this: *mut VmHostFunc, caller: *mut VmCtx, args: *mut Slot) -> u32;
 
-/// Entry of a host function that takes the arguments in registers, behind `this` and `caller`, and
-/// returns the result; its real type depends on the function's. When it fails it leaves compiled
-/// code, so that it is only called from there.
+/// Entry of a host function that takes the arguments in registers, behind `this`, `caller` and
+/// `back`, and returns the result; its real type depends on the function's. See
+/// [`vmctx::HOST_ENTRY_IN_REGISTERS`].
 pub(crate) type EntryInRegisters = unsafe extern "C" fn();
 
 /// Context of a host function.

@@ -6,7 +6,7 @@
 //! | [`entry`] | host, native convention | Wasm function |
 //! | [`host`] | Wasm function | host function, native convention, values in an array |
 //! | [`host_in_registers`] | Wasm function | host function, native convention, values in registers |
-//! | [`host_exit`] | host function, native convention | back to the host, as [`trap_exit`] |
+//! | [`host_exit`] | host function that has failed, returning | back to the host, as [`trap_exit`] |
 //! | [`cross`] | Wasm function | Wasm function of another instance |
 //! | [`trap_exit`] | anywhere in Wasm code | back to the host, dropping all Wasm frames |
 //! | [`import_thunk`] | Wasm function | [`host`], [`host_in_registers`] or [`cross`] of an imported function |
@@ -40,6 +40,8 @@ const CALLEE_SAVED: [Gpr; 6] = [Gpr::RBX, Gpr::RBP, Gpr::R12, Gpr::R13, Gpr::R14
 
 /// Where the System V convention passes integers, in their order.
 const NATIVE_ARGS: [Gpr; 6] = [Gpr::RDI, Gpr::RSI, Gpr::RDX, Gpr::RCX, Gpr::R8, Gpr::R9];
+/// How many of them [`host_in_registers`] puts before the function's own.
+const BEFORE_ARGS: usize = 3;
 /// How many floats it passes in registers.
 const NATIVE_XMM_ARGS: usize = 8;
 
@@ -191,13 +193,14 @@ pub fn host(ty: &FuncType) -> Vec<u8> {
 }
 
 /// As [`host`], for host functions that have an entry at `HOST_ENTRY_IN_REGISTERS`: moves the
-/// arguments on and goes there, so that the function returns to Wasm by itself. `None` if the
-/// signature has more values than the native convention has registers for.
+/// arguments on and goes there, so that the function returns to Wasm by itself, or, by what it
+/// writes where its return address lies, to [`host_exit`]. `None` if the signature has more values
+/// than the native convention has registers for.
 pub fn host_in_registers(ty: &FuncType) -> Option<Vec<u8>> {
     let mut values = ty.params.iter().chain(&ty.results);
     let gprs = ty.params.iter().filter(|ty| ty.class() == RegClass::Gpr);
     let gprs = gprs.count();
-    if gprs > NATIVE_ARGS.len() - 2
+    if gprs > NATIVE_ARGS.len() - BEFORE_ARGS
         || ty.params.len() - gprs > NATIVE_XMM_ARGS
         || ty.results.len() > 1
         || values.any(|&ty| ty == ValType::V128)
@@ -208,28 +211,26 @@ pub fn host_in_registers(ty: &FuncType) -> Option<Vec<u8>> {
         let overflow = masm.buf.new_label();
         check_stack(masm, 0, overflow);
         // Both conventions pass integers in the same registers, and floats as well: what comes
-        // before them moves integers by two places.
+        // before them moves integers on.
         for i in (0..gprs).rev() {
-            masm.mov_rr(Size::S64, NATIVE_ARGS[i + 2], NATIVE_ARGS[i]);
+            masm.mov_rr(Size::S64, NATIVE_ARGS[i + BEFORE_ARGS], NATIVE_ARGS[i]);
         }
-        let [this, caller, ..] = NATIVE_ARGS;
+        let [this, caller, back, ..] = NATIVE_ARGS;
         masm.load(Size::S64, this, Mem::base(Gpr::R11, FUNCREF_VMCTX));
         masm.mov_rr(Size::S64, caller, Gpr::VMCTX);
+        masm.mov_rr(Size::S64, back, Gpr::RSP);
         masm.jmp_m(Mem::base(this, HOST_ENTRY_IN_REGISTERS));
         trap(masm, overflow, TrapCode::StackOverflow);
     }))
 }
 
-/// Where a host function that was entered by [`host_in_registers`] leaves when it has failed:
-/// `extern "C" fn(caller: *mut VmCtx, code: u32) -> !`. What is on the stack is dropped, back to
-/// the latest [`entry`] of the store, which returns the code.
+/// Where a host function that was entered by [`host_in_registers`] returns to when it has failed,
+/// with the registers that it has preserved: drops all Wasm frames back to the latest [`entry`] of
+/// the store, which returns [`TrapCode::Host`].
 pub fn host_exit() -> Vec<u8> {
     assemble(|masm| {
-        let [caller, code, ..] = NATIVE_ARGS;
-        masm.mov_rr(Size::S64, Gpr::VMCTX, caller);
-        masm.mov_rr(Size::S32, Gpr::RAX, code);
-        masm.zero(Gpr::RCX);
-        exit(masm);
+        let failed = masm.buf.new_label();
+        trap(masm, failed, TrapCode::Host);
     })
 }
 

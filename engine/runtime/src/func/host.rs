@@ -117,16 +117,16 @@ pub(super) unsafe fn run<T>(
     TrapCode::Host as u32
 }
 
-/// Leaves compiled code, after a host function has failed that took its arguments in registers.
+/// Has a host function that took its arguments in registers, and has failed, return to the way
+/// out of compiled code. No frame is skipped but those of compiled code.
 ///
 /// # Safety
-/// `caller` has called the function, and nothing between here and there has a destructor to run:
-/// those frames are dropped.
+/// At `back` lies the address that the function returns to.
 #[cold]
-pub(super) unsafe fn leave(caller: *mut VmCtx, code: u32) -> ! {
-    let exit = builtins::host_exit().expect("built with the first function that may leave");
+pub(super) unsafe fn return_to_exit(back: *mut *const u8) {
+    let exit = builtins::host_exit().expect("built with the first function that may fail");
     // SAFETY: the caller's promise.
-    unsafe { exit(caller, code) }
+    unsafe { back.write(exit) };
 }
 
 /// Entry of closures that take values.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::store::AsContext;
 use crate::vm::{EntryInRegisters, HostEntry, Slot, VmCtx, VmHostFunc};
 
-use super::host::{HostFunc, leave, run};
+use super::host::{HostFunc, return_to_exit, run};
 use super::values::{Owner, Register};
 use super::{Caller, WasmTy, WasmValues};
 
@@ -78,11 +78,12 @@ unsafe fn run_typed<T, P: WasmValues, R: HostResults>(
 /// As [`run_typed`], for an entry that takes arguments and returns results in registers.
 ///
 /// # Safety
-/// As for [`run`], and for [`leave`]; `caller` is compiled code.
+/// As for [`run`], and for [`return_to_exit`].
 #[inline]
 unsafe fn run_in_registers<T, R: HostResults>(
     this: *mut VmHostFunc,
     caller: *mut VmCtx,
+    back: *mut *const u8,
     body: impl FnOnce(Caller<'_, T>, Owner) -> R,
 ) -> <R::Values as WasmValues>::Register {
     let mut results = None;
@@ -96,8 +97,11 @@ unsafe fn run_in_registers<T, R: HostResults>(
     };
     match results {
         Some(results) if code == 0 => results,
-        // SAFETY: the caller's promise; the failure is in the store.
-        _ => unsafe { leave(caller, code) },
+        _ => {
+            // SAFETY: the caller's promise; the failure is in the store.
+            unsafe { return_to_exit(back) };
+            Register::from_slot(0)
+        }
     }
 }
 
@@ -141,6 +145,7 @@ macro_rules! closures {
                 unsafe extern "C" fn in_registers<T, Func, Results, $($name),*>(
                     this: *mut VmHostFunc,
                     caller: *mut VmCtx,
+                    back: *mut *const u8,
                     $($name: $name::Register,)*
                 ) -> <Results::Values as WasmValues>::Register
                 where
@@ -149,10 +154,9 @@ macro_rules! closures {
                     $($name: WasmTy,)*
                 {
                     // SAFETY: called with what `from_entry` was given, and by its signature.
-                    // The frame has no destructors.
                     unsafe {
                         let func = &*(*this).callee.cast::<Func>();
-                        run_in_registers::<T, Results>(this, caller, |_, _owner| {
+                        run_in_registers::<T, Results>(this, caller, back, |_, _owner| {
                             $(let $name = <$name as WasmTy>::from_bits($name.to_slot(), _owner);)*
                             func($($name),*)
                         })
@@ -198,6 +202,7 @@ macro_rules! closures {
                 unsafe extern "C" fn in_registers<T, Func, Results, $($name),*>(
                     this: *mut VmHostFunc,
                     caller: *mut VmCtx,
+                    back: *mut *const u8,
                     $($name: $name::Register,)*
                 ) -> <Results::Values as WasmValues>::Register
                 where
@@ -206,10 +211,9 @@ macro_rules! closures {
                     $($name: WasmTy,)*
                 {
                     // SAFETY: called with what `from_entry` was given, and by its signature.
-                    // The frame has no destructors.
                     unsafe {
                         let func = &*(*this).callee.cast::<Func>();
-                        run_in_registers::<T, Results>(this, caller, |caller, _owner| {
+                        run_in_registers::<T, Results>(this, caller, back, |caller, _owner| {
                             $(let $name = <$name as WasmTy>::from_bits($name.to_slot(), _owner);)*
                             func(caller, $($name),*)
                         })
