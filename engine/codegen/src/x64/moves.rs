@@ -25,6 +25,7 @@ impl MoveEmitter for MasmMoves<'_> {
             (Src::Const(bits), _) => self.constant(ty, bits, dst),
             (Src::Reg(s), Dst::Reg(d)) => reg_to_reg(masm, ty, s, d),
             (Src::Slot(s), Dst::Reg(d)) => load_slot(masm, ty, s, d),
+            (Src::Reg(s), Dst::Slot(d)) => store_slot(masm, ty, d, s),
             (Src::Reg(s), _) => self.store(ty, s, dst),
             (Src::Slot(s), _) => self.copy_slot(ty, s, dst),
         }

@@ -1,14 +1,17 @@
 //! One function body, from its bytes to Microwasm.
 //!
-//! Owns the loop that reads operators: each is dispatched once, to
+//! Owns the loop over the operators: each is read ([`read`]) and dispatched once, to
 //! [`visit`](super::visit), which validates and translates it. Receives the
 //! body as the module reader found it; hands operators on to a [`Sink`].
 
-use wasmparser::{BinaryReader, FuncToValidate, FuncValidatorAllocations, ValidatorResources};
+use wasmparser::{
+    BinaryReader, FuncToValidate, FuncValidatorAllocations, ValidatorResources, WasmFeatures,
+};
 
 use super::control::{Frame, Translator};
 use super::error::{Cause, WasmError, malformed, narrow, unreadable};
 use super::limits::Limits;
+use super::read;
 use crate::module::ModuleInfo;
 use crate::op::Sink;
 use crate::types::{DefinedFuncIndex, Label};
@@ -148,7 +151,9 @@ impl<B: AsRef<[u8]>> Body<B> {
         let stacks = (&mut scratch.frames, &mut scratch.targets);
         let mut translator = Translator::new(validator, sig, module, stacks, sink, limits.nesting);
         locals(&mut translator, &mut reader, limits)?;
-        run(&mut translator, &mut reader, bytes)?;
+        let rest = &bytes[reader.current_position()..];
+        let end = u64::from(offset) + bytes.len() as u64;
+        run(&mut translator, rest, end, features)?;
         scratch.validator = translator.into_allocations();
         Ok(())
     }
@@ -175,21 +180,42 @@ fn locals<S: Sink>(
     Ok(())
 }
 
-/// Reads, validates and translates every operator.
+/// Reads, validates and translates every operator. `rest` are the last bytes of the module's
+/// part that ends at `end`.
 fn run<S: Sink>(
     translator: &mut Translator<'_, S>,
-    reader: &mut BinaryReader<'_>,
-    bytes: &[u8],
+    mut rest: &[u8],
+    end: u64,
+    features: WasmFeatures,
 ) -> Result<(), WasmError> {
-    while !reader.eof() {
-        translator.offset = reader.original_position();
-        let start = reader.current_position();
-        match reader.visit_operator(translator) {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(*error),
-            Err(error) => return Err(unreadable(&bytes[start..], error)),
+    while !rest.is_empty() {
+        translator.offset = end - rest.len() as u64;
+        if translator.innermost.is_some()
+            && let Some((behind, result)) = read::next(translator, rest)
+        {
+            result.map_err(|error| *error)?;
+            rest = behind;
+        } else {
+            rest = &rest[run_one(translator, rest, features)?..];
         }
     }
-    translator.offset = reader.original_position();
-    reader.finish_expression(translator).map_err(malformed)
+    translator.offset = end;
+    BinaryReader::new(rest, end)
+        .finish_expression(translator)
+        .map_err(malformed)
+}
+
+/// Has wasmparser read the next operator; returns its length.
+#[inline(never)]
+fn run_one<S: Sink>(
+    translator: &mut Translator<'_, S>,
+    rest: &[u8],
+    features: WasmFeatures,
+) -> Result<usize, WasmError> {
+    let mut reader = BinaryReader::new_features(rest, translator.offset, features);
+    match reader.visit_operator(translator) {
+        Ok(Ok(())) => Ok(reader.current_position()),
+        Ok(Err(error)) => Err(*error),
+        Err(error) => Err(unreadable(rest, error)),
+    }
 }

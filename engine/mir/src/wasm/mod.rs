@@ -16,6 +16,7 @@ mod error;
 mod func;
 mod limits;
 mod module;
+mod read;
 mod references;
 mod sections;
 mod visit;

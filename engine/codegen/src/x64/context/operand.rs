@@ -116,16 +116,21 @@ impl Context {
         if let Loc::Reg { reg, .. } = operand.loc {
             return reg;
         }
-        self.load_operand(operand)
+        let reg = self.load_operand(operand.ty, operand.loc);
+        operand.loc = Loc::Reg { reg, clean: false };
+        reg
     }
 
-    fn load_operand(&mut self, operand: &mut Operand) -> Reg {
-        let reg = self.alloc(operand.ty.class());
-        self.load_operand_into(*operand, reg);
-        if let Loc::Slot(slot) = operand.loc {
+    /// The value of an operand that is in no register, in a register that must not be written.
+    #[inline(never)]
+    fn load_operand(&mut self, ty: ValType, loc: Loc) -> Reg {
+        let reg = self.alloc(ty.class());
+        if let Loc::Slot(slot) = loc {
+            moves::load_slot(&mut self.masm, ty, slot, reg);
             self.cache_slot(slot, reg);
+        } else {
+            self.load_into(ty, loc, reg);
         }
-        operand.loc = Loc::Reg { reg, clean: false };
         reg
     }
 
@@ -136,15 +141,21 @@ impl Context {
     }
 
     /// Copies the operand into `reg`.
+    #[inline]
     pub fn load_operand_into(&mut self, operand: Operand, reg: Reg) {
-        match operand.loc {
+        self.load_into(operand.ty, operand.loc, reg);
+    }
+
+    #[inline(never)]
+    fn load_into(&mut self, ty: ValType, loc: Loc, reg: Reg) {
+        match loc {
             Loc::Reg { reg: from, .. } => {
                 if from != reg {
-                    moves::reg_to_reg(&mut self.masm, operand.ty, from, reg);
+                    moves::reg_to_reg(&mut self.masm, ty, from, reg);
                 }
             }
-            Loc::Const(_) | Loc::Wide(_) => self.load_constant(operand.ty, operand.loc, reg),
-            Loc::Slot(slot) => moves::load_slot(&mut self.masm, operand.ty, slot, reg),
+            Loc::Const(_) | Loc::Wide(_) => self.load_constant(ty, loc, reg),
+            Loc::Slot(slot) => moves::load_slot(&mut self.masm, ty, slot, reg),
             Loc::Flags(cond) => {
                 self.masm.setcc(cond, reg.gpr());
                 self.masm.movzx8(reg.gpr(), reg.gpr());
