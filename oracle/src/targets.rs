@@ -245,7 +245,7 @@ impl Target {
             Target::Differential => 1064,
             Target::Directed(Directed::SingleOp) => 48,
             Target::Directed(Directed::BlockArgs) => 160,
-            Target::Directed(Directed::HostCalls) => 112,
+            Target::Directed(Directed::HostCalls) => 144,
             Target::Directed(Directed::Spill) => 240,
             Target::Microwasm => 600,
             Target::Mutate => 0,

@@ -1,5 +1,7 @@
 //! Adapter for the engine of this project, in any configuration.
 
+mod typed;
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -402,11 +404,14 @@ impl<C: HasData> Store for Context<C> {
     }
 
     fn new_func(&mut self, host: HostFunc, ty: &FuncType) -> Func {
-        let func = microwasm_runtime::Func::new(
-            &mut self.0,
-            ty.clone(),
-            move |caller, params, results| call_host(caller, host, params, results),
-        );
+        // Half of them with types, where it is known how.
+        let typed = host.0.is_multiple_of(2);
+        let typed = typed.then(|| typed::func(self.0.as_context_mut(), host, ty));
+        let func = typed.flatten().unwrap_or_else(|| {
+            microwasm_runtime::Func::new(&mut self.0, ty.clone(), move |caller, params, results| {
+                call_host(caller, host, params, results)
+            })
+        });
         self.intern(func.expect("types come from valid modules, and there is memory"))
     }
 

@@ -233,10 +233,7 @@ pub(super) fn host_calls(source: &mut Source<'_>) -> (ModuleWriter, Calls) {
     }
     env.elements = env.hosts.iter().take(6).cloned().collect();
     let mut calls = Calls::new();
-    for steps in [4, 12, usize::MAX] {
-        if source.is_empty() && !calls.is_empty() {
-            break;
-        }
+    for steps in [8, usize::MAX] {
         let params = some_types(source, ALL, 5);
         let ending = if source.one_in(2) {
             Ending::Fixed(some_types(source, ALL, 4))
