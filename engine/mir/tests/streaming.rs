@@ -79,14 +79,16 @@ fn a_refused_module_stays_refused() {
 
 #[test]
 fn detached_bodies_translate_later() {
-    use microwasm::wasm::{Consumer, DetachedBody, FunctionBody, Scratch, translate};
+    use microwasm::wasm::{
+        Consumer, DetachedBodies, DetachedBody, FunctionBody, Scratch, translate,
+    };
 
     #[derive(Default)]
-    struct Keep(Vec<DetachedBody>);
+    struct Keep(DetachedBodies);
     impl Consumer for Keep {
         type Error = WasmError;
         fn function(&mut self, body: FunctionBody<'_>) -> Result<(), WasmError> {
-            self.0.push(body.detach());
+            self.0.push(body);
             Ok(())
         }
     }
@@ -104,7 +106,7 @@ fn detached_bodies_translate_later() {
                     .expect("valid");
                 lines.0
             };
-            keep.0.into_iter().map(translate).collect()
+            keep.0.drain().map(translate).collect()
         });
         thread.join().expect("translating does not panic")
     });

@@ -4,6 +4,8 @@
 //! [`visit`](super::visit), which validates and translates it. Receives the
 //! body as the module reader found it; hands operators on to a [`Sink`].
 
+use std::ops::Range;
+
 use wasmparser::{
     BinaryReader, FuncToValidate, FuncValidatorAllocations, ValidatorResources, WasmFeatures,
 };
@@ -26,7 +28,7 @@ pub struct Scratch {
 
 /// A function body that has been found and not looked into yet.
 ///
-/// It can be translated where it is, or [detached](FunctionBody::detach) and
+/// It can be translated where it is, or [copied](DetachedBodies::push) and
 /// translated later, on any thread.
 pub struct FunctionBody<'a> {
     pub(super) body: Body<&'a [u8]>,
@@ -34,9 +36,18 @@ pub struct FunctionBody<'a> {
     pub(super) scratch: &'a mut Scratch,
 }
 
-/// A function body with its own copy of the bytes.
-pub struct DetachedBody {
-    body: Body<Box<[u8]>>,
+/// Function bodies with their own copy of the bytes, which can be translated when the module
+/// reader has moved on. Nothing is known about their validity until then.
+#[derive(Default)]
+pub struct DetachedBodies {
+    bytes: Vec<u8>,
+    /// Where in `bytes` each of them is.
+    bodies: Vec<Body<Range<usize>>>,
+}
+
+/// One of [`DetachedBodies`].
+pub struct DetachedBody<'a> {
+    body: Body<&'a [u8]>,
 }
 
 pub(super) struct Body<B> {
@@ -89,30 +100,38 @@ impl<'a> FunctionBody<'a> {
     pub fn translate<S: Sink>(self, sink: &mut S) -> Result<(), WasmError> {
         self.body.translate(self.module, self.scratch, sink)
     }
+}
 
-    /// Copies the bytes, so that the body can be translated after the module
-    /// reader has moved on. Nothing is known about its validity until then.
-    pub fn detach(self) -> DetachedBody {
-        let Body {
-            index,
-            offset,
-            bytes,
-            validate,
-            limits,
-        } = self.body;
-        DetachedBody {
-            body: Body {
-                index,
-                offset,
-                bytes: bytes.into(),
-                validate,
-                limits,
-            },
-        }
+impl DetachedBodies {
+    /// Adds a copy of a body.
+    pub fn push(&mut self, body: FunctionBody<'_>) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(body.body.bytes);
+        let end = self.bytes.len();
+        self.bodies.push(body.body.with_bytes(|_| start..end));
+    }
+
+    /// Bytes of all that have been added since there were none.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Takes all of them out, in the order in which they were added.
+    pub fn drain(&mut self) -> impl Iterator<Item = DetachedBody<'_>> {
+        let bytes = &self.bytes;
+        self.bodies.drain(..).map(|body| DetachedBody {
+            body: body.with_bytes(|range| &bytes[range]),
+        })
+    }
+
+    /// Forgets the bytes, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.bodies.clear();
     }
 }
 
-impl DetachedBody {
+impl DetachedBody<'_> {
     /// Which of the module's own functions this is.
     pub fn index(&self) -> DefinedFuncIndex {
         self.body.index
@@ -129,7 +148,19 @@ impl DetachedBody {
     }
 }
 
-impl<B: AsRef<[u8]>> Body<B> {
+impl<B> Body<B> {
+    fn with_bytes<T>(self, bytes: impl FnOnce(B) -> T) -> Body<T> {
+        Body {
+            index: self.index,
+            offset: self.offset,
+            bytes: bytes(self.bytes),
+            validate: self.validate,
+            limits: self.limits,
+        }
+    }
+}
+
+impl Body<&[u8]> {
     fn translate<S: Sink>(
         self,
         module: &ModuleInfo,
@@ -143,7 +174,6 @@ impl<B: AsRef<[u8]>> Body<B> {
             validate,
             limits,
         } = self;
-        let bytes = bytes.as_ref();
         let features = validate.features;
         let mut reader = BinaryReader::new_features(bytes, u64::from(offset), features);
         let validator = validate.into_validator(std::mem::take(&mut scratch.validator));

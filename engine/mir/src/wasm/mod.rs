@@ -24,7 +24,7 @@ mod visit;
 use wasmparser::WasmFeatures;
 
 pub use error::{Cause, Proposal, WasmError};
-pub use func::{DetachedBody, FunctionBody, Scratch};
+pub use func::{DetachedBodies, DetachedBody, FunctionBody, Scratch};
 pub use limits::{LimitExceeded, LimitKind, Limits};
 pub use module::ModuleTranslator;
 pub use references::Reference;

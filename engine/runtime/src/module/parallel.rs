@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use microwasm::input::InputError;
 use microwasm::op::Sink;
-use microwasm::wasm::{DetachedBody, FunctionBody, Scratch};
+use microwasm::wasm::{DetachedBodies, DetachedBody, FunctionBody, Scratch};
 use microwasm::{DefinedFuncIndex, ModuleInfo};
 use microwasm_codegen::Stencils;
 use microwasm_codegen::vmctx::VmLayout;
@@ -64,7 +64,7 @@ struct Queue {
 
 struct Job {
     number: usize,
-    bodies: Vec<DetachedBody>,
+    bodies: DetachedBodies,
     /// Empty.
     stencils: Stencils,
 }
@@ -72,6 +72,8 @@ struct Job {
 /// A batch that has been compiled, up to the first error.
 struct Done {
     number: usize,
+    /// Empty.
+    bodies: DetachedBodies,
     stencils: Stencils,
     result: Result<(), CompileError>,
 }
@@ -87,8 +89,9 @@ pub(super) struct Parallel {
     reports: Receiver<Report>,
     reporter: Sender<Report>,
     /// Not in the queue yet.
-    batch: Vec<DetachedBody>,
-    batch_bytes: usize,
+    batch: DetachedBodies,
+    /// Memory for the next batches.
+    spare: Vec<DetachedBodies>,
     /// What has been compiled of the batches from number `appended` on.
     waiting: VecDeque<Option<Done>>,
     appended: usize,
@@ -110,8 +113,8 @@ impl Parallel {
             workers: Vec::new(),
             reports,
             reporter,
-            batch: Vec::new(),
-            batch_bytes: 0,
+            batch: DetachedBodies::default(),
+            spare: Vec::new(),
             waiting: VecDeque::new(),
             appended: 0,
         }
@@ -123,9 +126,8 @@ impl Parallel {
         body: FunctionBody<'_>,
         out: &mut Stencils,
     ) -> Result<(), CompileError> {
-        self.batch_bytes += body.bytes().len();
-        self.batch.push(body.detach());
-        if self.batch_bytes < BATCH {
+        self.batch.push(body);
+        if self.batch.size() < BATCH {
             return Ok(());
         }
         let threads = self.shared.engine.config().compile_threads;
@@ -152,10 +154,9 @@ impl Parallel {
     fn send(&mut self) {
         let job = Job {
             number: self.appended + self.waiting.len(),
-            bodies: std::mem::take(&mut self.batch),
+            bodies: std::mem::replace(&mut self.batch, self.spare.pop().unwrap_or_default()),
             stencils: self.context.get().take_stencils(),
         };
-        self.batch_bytes = 0;
         self.waiting.push_back(None);
         let mut queue = self.shared.queue();
         queue.jobs.push_back(job);
@@ -194,6 +195,7 @@ impl Parallel {
             self.appended += 1;
             out.append(&done.stencils);
             self.context.get().put_stencils(done.stencils);
+            self.spare.push(done.bodies);
             check_size(out, self.shared.engine.config())?;
             done.result?;
         }
@@ -271,10 +273,10 @@ fn work(shared: &Shared, reporter: &Sender<Report>) {
 fn compile(context: &mut CompileContext, shared: &Shared, job: Job) -> Done {
     let Job {
         number,
-        bodies,
+        mut bodies,
         mut stencils,
     } = job;
-    let result = bodies.into_iter().try_for_each(|body| {
+    let result = bodies.drain().try_for_each(|body| {
         let Shared { info, layout, .. } = shared;
         let (compiler, scratch) = context.parts();
         let body = Detached {
@@ -284,15 +286,17 @@ fn compile(context: &mut CompileContext, shared: &Shared, job: Job) -> Done {
         };
         compiler.compile(body, info, layout, &mut stencils)
     });
+    bodies.clear();
     Done {
         number,
+        bodies,
         stencils,
         result,
     }
 }
 
 struct Detached<'a> {
-    body: DetachedBody,
+    body: DetachedBody<'a>,
     info: &'a ModuleInfo,
     scratch: &'a mut Scratch,
 }
