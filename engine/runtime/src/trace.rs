@@ -346,9 +346,10 @@ impl Watch {
         }
         self.inside = false;
         regs[libc::REG_EFL as usize] &= !TRAP_FLAG;
-        // A call has pushed its return address; everything else is the way out.
-        if sp == self.sp.wrapping_sub(8) {
-            // SAFETY: the return address that the call has pushed just now.
+        // A call has pushed its return address, and a jump to the host leaves the one that was
+        // there; what returns is the way out.
+        if sp == self.sp.wrapping_sub(8) || sp == self.sp {
+            // SAFETY: the return address that the call, or the one before the jump, has pushed.
             let slot = unsafe { &mut *(sp as *mut usize) };
             self.away
                 .push(std::mem::replace(slot, breakpoint as *const () as usize));
@@ -384,6 +385,23 @@ impl Watch {
             regs[libc::REG_RIP as usize] = self.trap_exit as i64;
         }
     }
+}
+
+/// Has a function of the host return to `to`, if it is watched code that called it.
+///
+/// # Safety
+/// At `back` lies the address that the function returns to.
+pub(crate) unsafe fn redirect(back: *mut *const u8, to: *const u8) -> bool {
+    // SAFETY: the caller's promise.
+    if unsafe { *back }.addr() != breakpoint as *const () as usize {
+        return false;
+    }
+    // SAFETY: set by `watch`, which is under way; nothing of this thread's is in the handler.
+    let watch = unsafe { WATCH.get().as_mut() };
+    if let Some(back) = watch.and_then(|watch| watch.away.last_mut()) {
+        *back = to.addr();
+    }
+    true
 }
 
 /// What the host returns to while it is not watched.

@@ -27,6 +27,11 @@ const TEXT: &str = r#"(module
         i32.const -1 i32.load)
     (func (export "forever") (loop br 0)))"#;
 
+/// What makes the function of the host fail.
+const FAILS: i32 = -1;
+/// What makes it call itself through the instance, so that it fails, and return 1.
+const CATCHES: i32 = -2;
+
 fn backends() -> [Engine; 2] {
     [Backend::X64, Backend::Bytecode].map(|backend| {
         let mut config = Config::new();
@@ -43,6 +48,15 @@ fn instance(engine: &Engine) -> (Store<()>, Instance) {
     // Calls back into the instance that calls it.
     linker
         .func_wrap("host", "f", |mut caller: Caller<'_, ()>, value: i32| {
+            if value == FAILS {
+                return Err(Error::host(std::fmt::Error));
+            }
+            if value == CATCHES {
+                let outer = caller.get_export("outer").expect("it is exported");
+                let outer = outer.into_func().expect("a function");
+                let outer = outer.typed::<(i32,), i32>(&caller)?;
+                return Ok(i32::from(outer.call(&mut caller, (FAILS,)).is_err()));
+            }
             let inner = caller.get_export("inner").expect("it is exported");
             let microwasm_runtime::Extern::Func(inner) = inner else {
                 panic!("it is a function");
@@ -95,6 +109,38 @@ fn calls_of_the_host_and_back_are_seen_on_both_sides() {
         let result = watch(&mut look, || outer.call(&mut store, (4,)));
         assert_eq!(result.expect("no trap"), 500);
         assert_eq!(funcs, [4, 3, 4]);
+    }
+}
+
+/// A call of the host that fails drops what has called it, and no more.
+#[test]
+fn what_follows_a_failure_of_the_host_is_seen() {
+    for engine in backends() {
+        let (mut store, instance) = instance(&engine);
+        let outer = instance
+            .get_typed_func::<(i32,), i32>(&store, "outer")
+            .expect("it is there");
+        let mut trail = |value: i32| {
+            let mut offsets = Vec::new();
+            let mut look = |stop: &Stop<'_>| {
+                offsets.push((stop.func().0, stop.offset()));
+                ControlFlow::Continue(())
+            };
+            let result = watch(&mut look, || outer.call(&mut store, (value,)));
+            (result, offsets)
+        };
+        let (failed, to_the_call) = trail(FAILS);
+        assert!(matches!(failed, Err(Error::Host(_))));
+        let (returned, all) = trail(0);
+        assert_eq!(returned.expect("no trap"), 100);
+        let (caught, seen) = trail(CATCHES);
+        assert_eq!(caught.expect("no trap"), 100);
+        // All of the outer call, with the inner one in the middle.
+        let outside = all.iter().filter(|(func, _)| *func == 4);
+        let behind: Vec<_> = outside.skip(to_the_call.len()).copied().collect();
+        assert!(!behind.is_empty());
+        let expected = [&*to_the_call, &to_the_call, &behind].concat();
+        assert_eq!(seen, expected);
     }
 }
 

@@ -125,6 +125,11 @@ pub(super) unsafe fn run<T>(
 #[cold]
 pub(super) unsafe fn return_to_exit(back: *mut *const u8) {
     let exit = builtins::host_exit().expect("built with the first function that may fail");
+    #[cfg(feature = "trace")]
+    // SAFETY: the caller's promise.
+    if unsafe { crate::trace::redirect(back, exit) } {
+        return;
+    }
     // SAFETY: the caller's promise.
     unsafe { back.write(exit) };
 }
