@@ -105,6 +105,8 @@ fn comparison_names_no_engine() {
 fn the_front_end_names_no_backend() {
     for path in sources("engine/mir/src") {
         let source = fs::read_to_string(&path).expect("sources are UTF-8");
+        // An opcode is no name.
+        let source = source.replace("0x64 ", "");
         for backend in ["microwasm_codegen", "x64", "dynasm"] {
             assert!(
                 !source.contains(backend),
