@@ -178,10 +178,7 @@ impl<'a> Subject<'a> {
     fn find_items(&mut self, instance: Instance) {
         let shape = self.shape;
         let find = |store: &mut dyn Store, kind: ItemKind, index: usize| {
-            let index = index as u32;
-            let reserved = store.export(instance, &kind.reserved_name(index));
-            // Generators that know what is observed export everything once.
-            reserved.or_else(|| store.export(instance, shape.own_name(kind, index)?))
+            store.export(instance, &kind.reserved_name(index as u32))
         };
         let store = &mut *self.store;
         let imported = self.funcs.len();

@@ -145,13 +145,6 @@ impl Shape {
         self.exports.iter().find(|export| &*export.name == name)
     }
 
-    /// A name under which the module itself exports an item.
-    pub fn own_name(&self, kind: ItemKind, index: u32) -> Option<&str> {
-        let mut exports = self.exports.iter();
-        let export = exports.find(|export| export.kind == kind && export.index == index);
-        export.map(|export| &*export.name)
-    }
-
     /// The exported functions: name and index.
     pub fn exported_funcs(&self) -> impl Iterator<Item = (&str, u32)> {
         self.exports

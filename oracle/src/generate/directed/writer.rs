@@ -248,28 +248,24 @@ impl ModuleWriter {
     }
 }
 
-/// Everything once: the shape's own exports, and the rest under reserved names.
+/// The shape's own exports and the reserved ones.
 fn exports(shape: &Shape) -> ExportSection {
     let mut section = ExportSection::new();
+    for export in &shape.exports {
+        let kind = match export.kind {
+            ItemKind::Func => ExportKind::Func,
+            _ => ExportKind::Global,
+        };
+        section.export(&export.name, kind, export.index);
+    }
     for (item, kind, count) in [
         (ItemKind::Func, ExportKind::Func, shape.funcs.len()),
         (ItemKind::Table, ExportKind::Table, shape.tables.len()),
         (ItemKind::Memory, ExportKind::Memory, shape.memories.len()),
         (ItemKind::Global, ExportKind::Global, shape.globals.len()),
     ] {
-        // In the order of indices, as the items are.
-        let mut own = shape.exports.iter().filter(|own| own.kind == item);
-        let mut next = own.next();
         for index in 0..count as u32 {
-            match next {
-                Some(export) if export.index == index => {
-                    section.export(&export.name, kind, index);
-                    next = own.next();
-                }
-                _ => {
-                    section.export(&item.reserved_name(index), kind, index);
-                }
-            }
+            section.export(&item.reserved_name(index), kind, index);
         }
     }
     section
