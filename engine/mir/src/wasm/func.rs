@@ -111,7 +111,7 @@ impl DetachedBodies {
         self.bodies.push(body.body.with_bytes(|_| start..end));
     }
 
-    /// Bytes of all that have been added since there were none.
+    /// Bytes of all that have been added since they were [cleared](DetachedBodies::clear).
     pub fn size(&self) -> usize {
         self.bytes.len()
     }
