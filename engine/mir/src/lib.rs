@@ -12,6 +12,7 @@ pub mod op;
 pub mod opcode;
 pub mod text;
 pub mod types;
+mod typing;
 pub mod verify;
 pub mod wasm;
 

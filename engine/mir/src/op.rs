@@ -47,7 +47,7 @@ pub enum FloatSize {
 impl IntSize {
     /// The value type of this width.
     #[inline]
-    pub fn ty(self) -> ValType {
+    pub const fn ty(self) -> ValType {
         match self {
             IntSize::I32 => ValType::I32,
             IntSize::I64 => ValType::I64,
@@ -58,7 +58,7 @@ impl IntSize {
 impl FloatSize {
     /// The value type of this width.
     #[inline]
-    pub fn ty(self) -> ValType {
+    pub const fn ty(self) -> ValType {
         match self {
             FloatSize::F32 => ValType::F32,
             FloatSize::F64 => ValType::F64,
@@ -175,7 +175,7 @@ pub enum ExtendOp {
 impl ExtendOp {
     /// Type of operand and result.
     #[inline]
-    pub fn ty(self) -> ValType {
+    pub const fn ty(self) -> ValType {
         use ExtendOp::*;
         match self {
             I32Extend8S | I32Extend16S => ValType::I32,
@@ -225,7 +225,7 @@ pub enum ConvertOp {
 
 impl ConvertOp {
     /// Operand type and result type.
-    pub fn signature(self) -> (ValType, ValType) {
+    pub const fn signature(self) -> (ValType, ValType) {
         use ConvertOp::*;
         use ValType::*;
         match self {
@@ -272,7 +272,7 @@ pub enum LoadOp {
 impl LoadOp {
     /// Type of the loaded value.
     #[inline]
-    pub fn ty(self) -> ValType {
+    pub const fn ty(self) -> ValType {
         use LoadOp::*;
         match self {
             I32 | I32Load8S | I32Load8U | I32Load16S | I32Load16U => ValType::I32,
@@ -313,7 +313,7 @@ pub enum StoreOp {
 impl StoreOp {
     /// Type of the stored value.
     #[inline]
-    pub fn ty(self) -> ValType {
+    pub const fn ty(self) -> ValType {
         use StoreOp::*;
         match self {
             I32 | I32Store8 | I32Store16 => ValType::I32,
@@ -364,7 +364,7 @@ pub enum Const {
 impl Const {
     /// The type of the constant.
     #[inline]
-    pub fn ty(self) -> ValType {
+    pub const fn ty(self) -> ValType {
         match self {
             Const::I32(_) => ValType::I32,
             Const::I64(_) => ValType::I64,

@@ -8,13 +8,13 @@
 use std::collections::HashSet;
 
 use super::Violation;
-use super::ops::entry;
 use super::rules::within;
 use crate::module::{
     ConstOp, DataSegment, ElemItems, ElemSegment, Export, ExportItem, ExternType, GlobalType,
     Import, Limits as Size, MemoryType, ModuleInfo, SegmentMode, TableType,
 };
 use crate::types::{FuncIndex, FuncType, TypeIndex, ValType};
+use crate::typing::entry;
 use crate::wasm::{LimitKind, Limits};
 
 const MAX_PAGES: u32 = 65_536;

@@ -1,14 +1,14 @@
 //! The operator table: what each Wasm operator becomes.
 //!
-//! One function per operator, of the name of its visit method. Each is called
-//! after validation and in reachable code only; control constructs are in
+//! One function per operator, of the name of its visit method. Control constructs are in
 //! [`control`](super::control).
 
-use wasmparser::{HeapType, Ieee32, Ieee64, MemArgTarget};
+use wasmparser::{BlockType, BrTable, HeapType, Ieee32, Ieee64, MemArgTarget};
 
 use super::control::{Translator, Visit};
 use super::convert::{heap_type, unsupported, val_type};
 use super::error::{Proposal, WasmError};
+use super::operands::Mistake;
 use crate::op::{
     AluOp, BitOp, Const, ConvertOp, DivOp, ExtendOp, FloatBinary, FloatCmp, FloatSize, FloatUnary,
     IntCmp, IntSize, LoadOp, MemArg, Op, ShiftOp, Sink, StoreOp,
@@ -16,31 +16,76 @@ use crate::op::{
 use crate::types::{
     DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex,
 };
+use crate::typing::{self, Operands, shape};
 
-/// Operators that become exactly one, made of their immediates alone.
+/// Operators that become exactly one.
 macro_rules! emit {
-    ($($visit:ident $(($($arg:ident: $ty:ty),*))? => $op:expr;)*) => {$(
+    ($($visit:ident => $op:expr;)*) => {$(
         #[inline]
-        pub(super) fn $visit<S: Sink>(t: &mut Translator<'_, S>, $($($arg: $ty),*)?) -> Visit {
-            t.sink.op($op);
-            Ok(())
+        pub(super) fn $visit<S: Sink>(t: &mut Translator<'_, S>) -> Visit {
+            t.shaped(const { shape(&$op) }, $op)
+        }
+    )*};
+}
+
+/// Those that are made of their immediates.
+macro_rules! emit_with {
+    ($($visit:ident($($arg:ident: $ty:ty),*) => $op:expr;)*) => {$(
+        #[inline]
+        pub(super) fn $visit<S: Sink>(t: &mut Translator<'_, S>, $($arg: $ty),*) -> Visit {
+            t.op($op)
+        }
+    )*};
+}
+
+/// Constants.
+macro_rules! constant {
+    ($($visit:ident($arg:ident: $ty:ty) => $value:expr;)*) => {$(
+        #[inline]
+        pub(super) fn $visit<S: Sink>(t: &mut Translator<'_, S>, $arg: $ty) -> Visit {
+            let value = $value;
+            let pushed = t.operands.push(value.ty());
+            t.checked(pushed, Op::Const(value))
         }
     )*};
 }
 
 /// Memory accesses.
 macro_rules! access {
-    ($($visit:ident => $op:ident($access:expr);)*) => {$(
+    ($($visit:ident => $op:ident($access:expr), $check:path;)*) => {$(
         #[inline]
         pub(super) fn $visit<S: Sink>(
             t: &mut Translator<'_, S>,
             arg: wasmparser::MemArg,
         ) -> Visit {
-            let arg = mem_arg(arg, t.offset)?;
-            t.sink.op(Op::$op($access, arg));
-            Ok(())
+            let arg = mem_arg(t, arg)?;
+            let checked = $check(&mut t.operands, arg, const { $access.ty() });
+            t.checked(checked, Op::$op($access, arg))
         }
     )*};
+}
+
+/// Structured control, and what leaves it.
+macro_rules! control {
+    ($($visit:ident $(($arg:ident: $ty:ty))? => $method:ident;)*) => {$(
+        #[inline]
+        pub(super) fn $visit<S: Sink>(t: &mut Translator<'_, S>, $($arg: $ty)?) -> Visit {
+            t.$method($($arg)?)
+        }
+    )*};
+}
+
+control! {
+    visit_block(ty: BlockType) => block;
+    visit_loop(ty: BlockType) => loop_;
+    visit_if(ty: BlockType) => if_;
+    visit_else => else_;
+    visit_end => end;
+    visit_br(depth: u32) => br;
+    visit_br_if(depth: u32) => br_if;
+    visit_br_table(table: BrTable<'_>) => br_table;
+    visit_return => return_;
+    visit_unreachable => unreachable;
 }
 
 emit! {
@@ -188,11 +233,16 @@ emit! {
     // others without immediates
     visit_drop => Op::Drop;
     visit_ref_is_null => Op::RefIsNull;
-    // immediates
-    visit_i32_const(value: i32) => Op::Const(Const::I32(value));
-    visit_i64_const(value: i64) => Op::Const(Const::I64(value));
-    visit_f32_const(value: Ieee32) => Op::Const(Const::F32(value.bits()));
-    visit_f64_const(value: Ieee64) => Op::Const(Const::F64(value.bits()));
+}
+
+constant! {
+    visit_i32_const(value: i32) => Const::I32(value);
+    visit_i64_const(value: i64) => Const::I64(value);
+    visit_f32_const(value: Ieee32) => Const::F32(value.bits());
+    visit_f64_const(value: Ieee64) => Const::F64(value.bits());
+}
+
+emit_with! {
     visit_global_get(index: u32) => Op::GlobalGet(GlobalIndex(index));
     visit_global_set(index: u32) => Op::GlobalSet(GlobalIndex(index));
     visit_call(index: u32) => Op::Call(FuncIndex(index));
@@ -215,106 +265,101 @@ emit! {
 }
 
 access! {
-    visit_i32_load => Load(LoadOp::I32);
-    visit_i64_load => Load(LoadOp::I64);
-    visit_f32_load => Load(LoadOp::F32);
-    visit_f64_load => Load(LoadOp::F64);
-    visit_i32_load8_s => Load(LoadOp::I32Load8S);
-    visit_i32_load8_u => Load(LoadOp::I32Load8U);
-    visit_i32_load16_s => Load(LoadOp::I32Load16S);
-    visit_i32_load16_u => Load(LoadOp::I32Load16U);
-    visit_i64_load8_s => Load(LoadOp::I64Load8S);
-    visit_i64_load8_u => Load(LoadOp::I64Load8U);
-    visit_i64_load16_s => Load(LoadOp::I64Load16S);
-    visit_i64_load16_u => Load(LoadOp::I64Load16U);
-    visit_i64_load32_s => Load(LoadOp::I64Load32S);
-    visit_i64_load32_u => Load(LoadOp::I64Load32U);
-    visit_i32_store => Store(StoreOp::I32);
-    visit_i64_store => Store(StoreOp::I64);
-    visit_f32_store => Store(StoreOp::F32);
-    visit_f64_store => Store(StoreOp::F64);
-    visit_i32_store8 => Store(StoreOp::I32Store8);
-    visit_i32_store16 => Store(StoreOp::I32Store16);
-    visit_i64_store8 => Store(StoreOp::I64Store8);
-    visit_i64_store16 => Store(StoreOp::I64Store16);
-    visit_i64_store32 => Store(StoreOp::I64Store32);
+    visit_i32_load => Load(LoadOp::I32), typing::load;
+    visit_i64_load => Load(LoadOp::I64), typing::load;
+    visit_f32_load => Load(LoadOp::F32), typing::load;
+    visit_f64_load => Load(LoadOp::F64), typing::load;
+    visit_i32_load8_s => Load(LoadOp::I32Load8S), typing::load;
+    visit_i32_load8_u => Load(LoadOp::I32Load8U), typing::load;
+    visit_i32_load16_s => Load(LoadOp::I32Load16S), typing::load;
+    visit_i32_load16_u => Load(LoadOp::I32Load16U), typing::load;
+    visit_i64_load8_s => Load(LoadOp::I64Load8S), typing::load;
+    visit_i64_load8_u => Load(LoadOp::I64Load8U), typing::load;
+    visit_i64_load16_s => Load(LoadOp::I64Load16S), typing::load;
+    visit_i64_load16_u => Load(LoadOp::I64Load16U), typing::load;
+    visit_i64_load32_s => Load(LoadOp::I64Load32S), typing::load;
+    visit_i64_load32_u => Load(LoadOp::I64Load32U), typing::load;
+    visit_i32_store => Store(StoreOp::I32), typing::store;
+    visit_i64_store => Store(StoreOp::I64), typing::store;
+    visit_f32_store => Store(StoreOp::F32), typing::store;
+    visit_f64_store => Store(StoreOp::F64), typing::store;
+    visit_i32_store8 => Store(StoreOp::I32Store8), typing::store;
+    visit_i32_store16 => Store(StoreOp::I32Store16), typing::store;
+    visit_i64_store8 => Store(StoreOp::I64Store8), typing::store;
+    visit_i64_store16 => Store(StoreOp::I64Store16), typing::store;
+    visit_i64_store32 => Store(StoreOp::I64Store32), typing::store;
 }
 
 #[inline]
-fn mem_arg(arg: wasmparser::MemArg, offset: u64) -> Result<MemArg, Box<WasmError>> {
+fn mem_arg<S: Sink>(
+    t: &Translator<'_, S>,
+    arg: wasmparser::MemArg,
+) -> Result<MemArg, Box<WasmError>> {
+    if arg.align > arg.max_align {
+        t.valid(Err(Mistake))?;
+    }
     // Without 64-bit memories the reader takes offsets as 32-bit numbers.
     match (arg.target, u32::try_from(arg.offset)) {
         (MemArgTarget::Memory(memory), Ok(offset)) => Ok(MemArg {
             memory: MemoryIndex(memory),
             offset,
         }),
-        (MemArgTarget::Array(_), _) => Err(Box::new(unsupported(Proposal::Gc, offset))),
-        (_, Err(_)) => Err(Box::new(unsupported(Proposal::Memory64, offset))),
+        (MemArgTarget::Array(_), _) => Err(Box::new(unsupported(Proposal::Gc, t.offset))),
+        (_, Err(_)) => Err(Box::new(unsupported(Proposal::Memory64, t.offset))),
     }
 }
 
 #[inline]
-pub(super) fn visit_nop<S: Sink>(_: &mut Translator<'_, S>) -> Visit {
-    Ok(())
-}
-
-#[inline]
-pub(super) fn visit_unreachable<S: Sink>(t: &mut Translator<'_, S>) -> Visit {
-    t.unreachable();
-    Ok(())
-}
-
-#[inline]
-pub(super) fn visit_br<S: Sink>(t: &mut Translator<'_, S>, depth: u32) -> Visit {
-    t.br(depth);
-    Ok(())
-}
-
-#[inline]
-pub(super) fn visit_br_if<S: Sink>(t: &mut Translator<'_, S>, depth: u32) -> Visit {
-    t.br_if(depth);
-    Ok(())
-}
-
-#[inline]
-pub(super) fn visit_return<S: Sink>(t: &mut Translator<'_, S>) -> Visit {
-    t.return_();
-    Ok(())
+pub(super) fn visit_nop<S: Sink>(t: &mut Translator<'_, S>) -> Visit {
+    t.goes_on(Ok(())).map(|_| ())
 }
 
 /// A local is a position near the bottom of the stack: reading it copies it.
 #[inline]
 pub(super) fn visit_local_get<S: Sink>(t: &mut Translator<'_, S>, local: u32) -> Visit {
-    // The validator has pushed the copy already.
-    let depth = t.height() - 2 - local;
-    t.sink.op(Op::Pick(depth));
+    let ty = t.valid(t.operands.local(local))?;
+    let depth = t.operands.height() - 1 - local;
+    let pushed = t.operands.push(ty);
+    if t.goes_on(pushed)? {
+        t.sink.op(Op::Pick(depth));
+    }
     Ok(())
 }
 
 /// The new value changes places with the old one, which is dropped.
 #[inline]
 pub(super) fn visit_local_set<S: Sink>(t: &mut Translator<'_, S>, local: u32) -> Visit {
-    // The validator has popped the value already, so that it is at `height`.
-    let depth = t.height() - local;
-    t.sink.replace(depth);
+    let ty = t.valid(t.operands.local(local))?;
+    let popped = t.operands.pop(ty);
+    let depth = t.operands.height() - local;
+    if t.goes_on(popped)? {
+        t.sink.replace(depth);
+    }
     Ok(())
 }
 
 #[inline]
 pub(super) fn visit_local_tee<S: Sink>(t: &mut Translator<'_, S>, local: u32) -> Visit {
-    let depth = t.height() - local;
-    t.sink.op(Op::Pick(0));
-    t.sink.replace(depth);
+    let ty = t.valid(t.operands.local(local))?;
+    let kept = t.operands.unary(ty, ty);
+    let depth = t.operands.height() - local;
+    if t.goes_on(kept)? {
+        t.sink.op(Op::Pick(0));
+        t.sink.replace(depth);
+    }
     Ok(())
 }
 
 #[inline]
 pub(super) fn visit_select<S: Sink>(t: &mut Translator<'_, S>) -> Visit {
-    // In reachable code the validator knows every type, so the result's too.
-    match t.validator.get_operand_type(0) {
-        Some(Some(ty)) => visit_typed_select(t, ty),
-        _ => Err(Box::new(unsupported(Proposal::Other, t.offset))),
+    let selected = t.operands.select();
+    // In reachable code every type is known.
+    if t.goes_on(selected)?
+        && let Some(ty) = t.operands.top()
+    {
+        t.sink.op(Op::Select(ty));
     }
+    Ok(())
 }
 
 #[inline]
@@ -323,13 +368,11 @@ pub(super) fn visit_typed_select<S: Sink>(
     ty: wasmparser::ValType,
 ) -> Visit {
     let ty = val_type(ty, t.offset)?;
-    t.sink.op(Op::Select(ty));
-    Ok(())
+    t.op(Op::Select(ty))
 }
 
 #[inline]
 pub(super) fn visit_ref_null<S: Sink>(t: &mut Translator<'_, S>, ty: HeapType) -> Visit {
     let ty = heap_type(ty, t.offset)?;
-    t.sink.op(Op::Const(Const::Null(ty)));
-    Ok(())
+    t.op(Op::Const(Const::Null(ty)))
 }

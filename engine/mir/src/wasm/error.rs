@@ -63,6 +63,19 @@ impl WasmError {
     }
 }
 
+impl WasmError {
+    /// Whether it is an error whose cause is not known yet.
+    pub(super) fn is_mistake(&self) -> bool {
+        matches!(
+            self,
+            WasmError::Invalid {
+                cause: Cause::Typing,
+                ..
+            }
+        )
+    }
+}
+
 impl From<LimitExceeded> for WasmError {
     fn from(limit: LimitExceeded) -> WasmError {
         WasmError::Limit(limit)
@@ -83,6 +96,8 @@ pub enum Cause {
     },
     /// The locals of a function are more than 2^32 - 1.
     TooManyLocals,
+    /// An operator is not valid where it is. Never reported: wasmparser is asked what is wrong.
+    Typing,
 }
 
 impl fmt::Display for Cause {
@@ -93,6 +108,7 @@ impl fmt::Display for Cause {
                 write!(f, "unexpected end: {count} items in {bytes} bytes")
             }
             Cause::TooManyLocals => f.write_str("too many locals"),
+            Cause::Typing => f.write_str("the operator is not valid here"),
         }
     }
 }
@@ -106,7 +122,7 @@ impl PartialEq for Cause {
             (Cause::Count { count: a, bytes: x }, Cause::Count { count: b, bytes: y }) => {
                 (a, x) == (b, y)
             }
-            (Cause::TooManyLocals, Cause::TooManyLocals) => true,
+            (Cause::TooManyLocals, Cause::TooManyLocals) | (Cause::Typing, Cause::Typing) => true,
             _ => false,
         }
     }

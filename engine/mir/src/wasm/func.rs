@@ -3,6 +3,10 @@
 //! Owns the loop over the operators: each is read ([`read`]) and dispatched once, to
 //! [`visit`](super::visit), which validates and translates it. Receives the
 //! body as the module reader found it; hands operators on to a [`Sink`].
+//!
+//! wasmparser's validator has the last word on what is refused: it reads the body once more, and
+//! its error is the one that is reported. Builds that check themselves also ask it about what is
+//! accepted.
 
 use std::ops::Range;
 
@@ -10,21 +14,13 @@ use wasmparser::{
     BinaryReader, FuncToValidate, FuncValidatorAllocations, ValidatorResources, WasmFeatures,
 };
 
-use super::control::{Frame, Translator};
-use super::error::{Cause, WasmError, malformed, narrow, unreadable};
+use super::control::{Scratch, Translator};
+use super::error::{Cause, WasmError, invalid, malformed, narrow, unreadable};
 use super::limits::Limits;
 use super::read;
 use crate::module::ModuleInfo;
 use crate::op::Sink;
-use crate::types::{DefinedFuncIndex, Label};
-
-/// Memory that translating one function leaves to the next.
-#[derive(Default)]
-pub struct Scratch {
-    validator: FuncValidatorAllocations,
-    frames: Vec<Frame>,
-    targets: Vec<Label>,
-}
+use crate::types::DefinedFuncIndex;
 
 /// A function body that has been found and not looked into yet.
 ///
@@ -160,40 +156,94 @@ impl<B> Body<B> {
     }
 }
 
-impl Body<&[u8]> {
+impl<'a> Body<&'a [u8]> {
     fn translate<S: Sink>(
         self,
         module: &ModuleInfo,
         scratch: &mut Scratch,
         sink: &mut S,
     ) -> Result<(), WasmError> {
-        let Body {
-            index,
-            offset,
-            bytes,
-            validate,
-            limits,
-        } = self;
-        let features = validate.features;
-        let mut reader = BinaryReader::new_features(bytes, u64::from(offset), features);
-        let validator = validate.into_validator(std::mem::take(&mut scratch.validator));
-        let sig = module.funcs[module.func_index(index).index()];
-        let stacks = (&mut scratch.frames, &mut scratch.targets);
-        let mut translator = Translator::new(validator, sig, module, stacks, sink, limits.nesting);
-        locals(&mut translator, &mut reader, limits)?;
-        let rest = &bytes[reader.current_position()..];
-        let end = u64::from(offset) + bytes.len() as u64;
-        run(&mut translator, rest, end, features)?;
-        scratch.validator = translator.into_allocations();
+        match self.translate_unconfirmed(module, scratch, sink) {
+            Ok(()) => {
+                if cfg!(debug_assertions) {
+                    let verdict = self.verdict();
+                    assert!(verdict.is_ok(), "translated, but {verdict:?}");
+                }
+                Ok(())
+            }
+            Err(error @ WasmError::Limit(_)) => Err(error),
+            Err(error) => {
+                self.verdict()?;
+                debug_assert!(!error.is_mistake(), "valid, but {error:?}");
+                Err(error)
+            }
+        }
+    }
+
+    fn translate_unconfirmed<S: Sink>(
+        &self,
+        module: &ModuleInfo,
+        scratch: &mut Scratch,
+        sink: &mut S,
+    ) -> Result<(), WasmError> {
+        let FuncToValidate {
+            resources,
+            features,
+            ..
+        } = &self.validate;
+        let mut reader = self.reader();
+        let sig = module.funcs[module.func_index(self.index).index()];
+        let nesting = self.limits.nesting;
+        let mut translator = Translator::new(sig, module, resources, scratch, sink, nesting);
+        locals(&mut reader, |offset, count, ty| {
+            translator.define_locals(offset, count, ty, self.limits.locals)
+        })?;
+        translator.begin();
+        let rest = &self.bytes[reader.current_position()..];
+        run(&mut translator, rest, self.end(), *features)?;
+        scratch.operands = translator.into_operands();
         Ok(())
+    }
+
+    /// What wasmparser says of the body.
+    #[cold]
+    fn verdict(self) -> Result<(), WasmError> {
+        let (bytes, end) = (self.bytes, self.end());
+        let mut reader = self.reader();
+        let mut validator = self
+            .validate
+            .into_validator(FuncValidatorAllocations::default());
+        locals(&mut reader, |offset, count, ty| {
+            let defined = validator.define_locals(offset, count, ty);
+            defined.map_err(invalid)
+        })?;
+        while !reader.eof() {
+            let offset = reader.original_position();
+            let rest = &bytes[reader.current_position()..];
+            match reader.visit_operator(&mut validator.visitor(offset)) {
+                Ok(valid) => valid.map_err(invalid)?,
+                Err(error) => return Err(unreadable(rest, error)),
+            }
+        }
+        reader
+            .finish_expression(&validator.visitor(end))
+            .map_err(malformed)
+    }
+
+    fn reader(&self) -> BinaryReader<'a> {
+        BinaryReader::new_features(self.bytes, u64::from(self.offset), self.validate.features)
+    }
+
+    /// Offset of the body's end in the module.
+    fn end(&self) -> u64 {
+        u64::from(self.offset) + self.bytes.len() as u64
     }
 }
 
-/// Declares the locals to the validator and pushes them as zeros.
-fn locals<S: Sink>(
-    translator: &mut Translator<'_, S>,
+/// Reads the locals, a group at a time: the offset, how many, of which type.
+fn locals(
     reader: &mut BinaryReader<'_>,
-    limits: BodyLimits,
+    mut define: impl FnMut(u64, u32, wasmparser::ValType) -> Result<(), WasmError>,
 ) -> Result<(), WasmError> {
     let groups = reader.read_var_u32().map_err(malformed)?;
     let mut declared = 0u32;
@@ -205,7 +255,7 @@ fn locals<S: Sink>(
             offset: narrow(offset),
             cause: Cause::TooManyLocals,
         })?;
-        translator.define_locals(offset, count, ty, limits.locals)?;
+        define(offset, count, ty)?;
     }
     Ok(())
 }
@@ -220,7 +270,7 @@ fn run<S: Sink>(
 ) -> Result<(), WasmError> {
     while !rest.is_empty() {
         translator.offset = end - rest.len() as u64;
-        if translator.innermost.is_some()
+        if !translator.has_ended()
             && let Some((behind, result)) = read::next(translator, rest)
         {
             result.map_err(|error| *error)?;

@@ -16,6 +16,7 @@ mod error;
 mod func;
 mod limits;
 mod module;
+mod operands;
 mod read;
 mod references;
 mod sections;
@@ -23,8 +24,9 @@ mod visit;
 
 use wasmparser::WasmFeatures;
 
+pub use control::Scratch;
 pub use error::{Cause, Proposal, WasmError};
-pub use func::{DetachedBodies, DetachedBody, FunctionBody, Scratch};
+pub use func::{DetachedBodies, DetachedBody, FunctionBody};
 pub use limits::{LimitExceeded, LimitKind, Limits};
 pub use module::ModuleTranslator;
 pub use references::Reference;

@@ -9,9 +9,10 @@
 
 use wasmparser::{Chunk, Parser, Payload, Validator};
 
+use super::control::Scratch;
 use super::convert;
 use super::error::{Proposal, WasmError, invalid, malformed, narrow, wide_limits};
-use super::func::{Body, BodyLimits, FunctionBody, Scratch};
+use super::func::{Body, BodyLimits, FunctionBody};
 use super::limits::{LimitKind, Limits};
 use super::{Consumer, FEATURES};
 use crate::module::ModuleInfo;
