@@ -178,7 +178,7 @@ impl Consumer for Verify {
             .get_or_insert_with(|| Rules::new(module, &Limits::default()));
         let mut bytes = Vec::new();
         let mut verifier = Verifier::new(module, rules, func, OpWriter::new(&mut bytes));
-        body.translate(&mut verifier)?;
+        body.feed(&mut verifier)?;
         verifier.finish().map(drop).map_err(Failure::Verify)
     }
 }

@@ -135,6 +135,12 @@ impl<'a> FunctionBody<'a> {
             FunctionBody::Text(body) => Ok(body.translate(sink)?),
         }
     }
+
+    /// As [`FunctionBody::translate`], for sinks that an indirect call per operator does not slow
+    /// down: they share one copy of the front end, which takes long to compile.
+    pub fn feed(self, mut sink: &mut dyn Sink) -> Result<(), InputError> {
+        self.translate(&mut sink)
+    }
 }
 
 /// The forms of a module.

@@ -619,7 +619,7 @@ pub trait Sink {
     }
 }
 
-impl<S: Sink> Sink for &mut S {
+impl<S: Sink + ?Sized> Sink for &mut S {
     #[inline]
     fn op(&mut self, op: Op<'_>) {
         (**self).op(op);

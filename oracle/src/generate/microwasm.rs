@@ -246,7 +246,7 @@ mod tests {
         type Error = InputError;
 
         fn function(&mut self, body: FunctionBody<'_>) -> Result<(), InputError> {
-            body.translate(&mut OpWriter::new(&mut Vec::new()))
+            body.feed(&mut OpWriter::new(&mut Vec::new()))
         }
     }
 

@@ -241,7 +241,7 @@ impl Compilation {
         let func = module.func_index(body.index());
         let results = module.func_type(func).results.len() as u32;
         let mut sink = ObservingSink::new(compiler, module, results);
-        body.translate(&mut sink)?;
+        body.feed(&mut sink)?;
         functions.push(FunctionMap::new(sink.finish()?));
         Ok(())
     }

@@ -33,7 +33,7 @@ impl Consumer for Bodies {
 
     fn function(&mut self, body: FunctionBody<'_>) -> Result<(), InputError> {
         let mut bytes = Vec::new();
-        body.translate(&mut OpWriter::new(&mut bytes))?;
+        body.feed(&mut OpWriter::new(&mut bytes))?;
         self.0.push(bytes);
         Ok(())
     }

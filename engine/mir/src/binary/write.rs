@@ -68,7 +68,7 @@ impl Consumer for ModuleWriter {
     fn function(&mut self, body: FunctionBody<'_>) -> Result<(), InputError> {
         let mut buffer = std::mem::take(&mut self.body);
         buffer.clear();
-        body.translate(&mut OpWriter::new(&mut buffer))?;
+        body.feed(&mut OpWriter::new(&mut buffer))?;
         self.body(&buffer);
         self.body = buffer;
         Ok(())

@@ -49,7 +49,7 @@ impl Consumer for ModulePrinter {
 
     fn function(&mut self, body: FunctionBody<'_>) -> Result<(), InputError> {
         let mut text = String::new();
-        body.translate(&mut TextSink::new(&mut text, self.offsets))?;
+        body.feed(&mut TextSink::new(&mut text, self.offsets))?;
         self.bodies.push(text);
         Ok(())
     }

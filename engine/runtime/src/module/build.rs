@@ -387,7 +387,7 @@ impl Consumer for Discard {
     type Error = InputError;
 
     fn function(&mut self, body: FunctionBody<'_>) -> Result<(), InputError> {
-        body.translate(&mut Discard)
+        body.feed(&mut Discard)
     }
 }
 

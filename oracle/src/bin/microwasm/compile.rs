@@ -188,7 +188,7 @@ macro_rules! list_with {
                 let compiler = self.compiler.function(module, layout, index, stencils);
                 let range = body.offset()..body.offset() + body.bytes().len() as u32;
                 let mut sink = ListingSink::new(compiler);
-                body.translate(&mut sink)?;
+                body.feed(&mut sink)?;
                 let ops = sink
                     .finish()
                     .map_err(|error| CompileError::Codegen(func.0, error))?;
@@ -227,7 +227,7 @@ impl Consumer for Functions {
         let stencils = &mut self.stencils;
         let mut sink = self.compiler.function(module, layout, index, stencils);
         let in_module = module.func_index(index).0;
-        body.translate(&mut sink)?;
+        body.feed(&mut sink)?;
         let finished = sink.finish();
         finished.map_err(|error| CompileError::Codegen(in_module, error))
     }

@@ -121,7 +121,7 @@ impl Consumer for Bodies {
             }],
         };
         let mut verifier = Verifier::new(module, rules, func, code);
-        body.translate(&mut verifier)?;
+        body.feed(&mut verifier)?;
         let code = verifier.finish().map_err(Failure::Verify)?;
         self.codes.push(Rc::new(code));
         Ok(())

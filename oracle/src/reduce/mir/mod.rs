@@ -89,7 +89,7 @@ impl Consumer for Bodies {
 
     fn function(&mut self, body: FunctionBody<'_>) -> Result<(), InputError> {
         let mut items = Items(Vec::new());
-        body.translate(&mut items)?;
+        body.feed(&mut items)?;
         self.0.push(items.0);
         Ok(())
     }
