@@ -120,7 +120,7 @@ fn returning<R: Returned + 'static>(
         params store number R:
         [] [I32 a] [I64 a] [F32 a] [F64 a] [FuncRef a] [ExternRef a]
         [I32 a, I64 b] [I64 a, F32 b] [F64 a, I32 b] [F32 a, F64 b]
-        [I32 a, I64 b, F64 c]
+        [I32 a, I64 b, F64 c] [I64 a, I32 b, F64 c, I64 d]
         // More than there are registers for.
         [I32 a, I64 b, I32 c, I64 d]
     })
