@@ -42,7 +42,8 @@ pub(super) struct Frame {
     base: StackHeight,
     /// Whether it was entered in reachable code.
     live: bool,
-    /// Whether what is left of it, or of its first arm, is unreachable.
+    /// Whether what is left of the arm at hand is unreachable: what the operands go on with when
+    /// this is the innermost construct again.
     polymorphic: bool,
     /// What a branch to the construct goes to, once there has been one.
     label: Option<Label>,

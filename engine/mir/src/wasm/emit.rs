@@ -353,10 +353,9 @@ pub(super) fn visit_local_tee<S: Sink>(t: &mut Translator<'_, S>, local: u32) ->
 #[inline]
 pub(super) fn visit_select<S: Sink>(t: &mut Translator<'_, S>) -> Visit {
     let selected = t.operands.select();
-    // In reachable code every type is known.
-    if t.goes_on(selected)?
-        && let Some(ty) = t.operands.top()
-    {
+    if t.goes_on(selected)? {
+        // In reachable code every type is known.
+        let ty = t.valid(t.operands.top().ok_or(Mistake))?;
         t.sink.op(Op::Select(ty));
     }
     Ok(())

@@ -96,7 +96,8 @@ pub enum Cause {
     },
     /// The locals of a function are more than 2^32 - 1.
     TooManyLocals,
-    /// An operator is not valid where it is. Never reported: wasmparser is asked what is wrong.
+    /// An operator is not valid where it is. Replaced by what wasmparser says is wrong, and
+    /// reported only if it finds nothing, which is a bug here.
     Typing,
 }
 
