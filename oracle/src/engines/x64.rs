@@ -119,11 +119,13 @@ impl X64 {
         &self,
         engine: &microwasm_runtime::Engine,
         arrangement: Option<Arrangement>,
+        seed: u64,
         host: Rc<dyn Host>,
         limits: Limits,
     ) -> Box<dyn Store> {
         let data = Data {
             host,
+            seed,
             limiter: Limiter(limits),
             arrangement,
             form: self.form,
@@ -196,16 +198,16 @@ impl Engine for X64 {
 
     fn store(&self, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
         let engine = self.engine(limits.fuel.is_some());
-        self.store_of(engine, self.arrangement, host, limits)
+        self.store_of(engine, self.arrangement, 0, host, limits)
     }
 
     fn seeded_store(&self, seed: u64, host: Rc<dyn Host>, limits: Limits) -> Box<dyn Store> {
-        if self.variant != Variant::Perturbed {
-            return self.store(host, limits);
-        }
-        let arrangement = self.arrangement.or_else(|| Arrangement::sometimes(seed));
         let engine = self.seeded_engine(seed, limits.fuel.is_some());
-        self.store_of(&engine, arrangement, host, limits)
+        let arrangement = match self.variant {
+            Variant::Perturbed => self.arrangement.or_else(|| Arrangement::sometimes(seed)),
+            _ => self.arrangement,
+        };
+        self.store_of(&engine, arrangement, seed, host, limits)
     }
 }
 
@@ -224,6 +226,8 @@ fn convert(module: &[u8], form: Form) -> Option<Vec<u8>> {
 /// What the engine's store carries: the host, and a table for each kind of handle.
 struct Data {
     host: Rc<dyn Host>,
+    /// That of the case, by which it is chosen which host functions have types.
+    seed: u64,
     limiter: Limiter,
     arrangement: Option<Arrangement>,
     form: Option<Form>,
@@ -404,8 +408,8 @@ impl<C: HasData> Store for Context<C> {
     }
 
     fn new_func(&mut self, host: HostFunc, ty: &FuncType) -> Func {
-        // Half of them with types, where it is known how.
-        let typed = host.0.is_multiple_of(2);
+        // Half of them with types, where it is known how; in other cases the other half.
+        let typed = u64::from(host.0) % 2 == self.0.data().seed >> 8 & 1;
         let typed = typed.then(|| typed::func(self.0.as_context_mut(), host, ty));
         let func = typed.flatten().unwrap_or_else(|| {
             microwasm_runtime::Func::new(&mut self.0, ty.clone(), move |caller, params, results| {
