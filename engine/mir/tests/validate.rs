@@ -51,6 +51,18 @@ fn with_any_byte_changed() {
     assert!(valid > 5_000, "{valid} valid modules are too few");
 }
 
+/// What is unreachable ends with the arm that it is in, also for what comes behind a construct.
+#[test]
+fn unreachable_arms() {
+    let valid = |body: &str| agreed(&assemble(&format!("(module (func (param i32) {body}))")));
+    assert!(valid("block unreachable block end i32.add drop end"));
+    assert!(!valid("block unreachable end block end i32.add drop"));
+    assert!(valid("local.get 0 if unreachable block end drop else end"));
+    assert!(!valid("local.get 0 if unreachable else block end drop end"));
+    assert!(valid("local.get 0 if else unreachable block end drop end"));
+    assert!(!valid("unreachable block block end drop end"));
+}
+
 /// What random bodies are made of.
 const OPERATORS: &[&str] = &[
     "unreachable",
