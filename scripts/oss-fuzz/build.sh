@@ -38,10 +38,9 @@ for target in $(sed -n 's/^name = "\([a-z_]*\)"$/\1/p' fuzz/Cargo.toml); do
     rm -f "$OUT/${target}_seed_corpus.zip"
     zip -q -j "$OUT/${target}_seed_corpus.zip" "corpus/seeds/$target"/*
   fi
-  # Modules, wasm-smith and readers like kilobytes, the directed generators do not.
-  case $target in differential|decode) longest=8192 ;; mutate) longest=16384 ;; *) longest=512 ;; esac
   {
-    printf '[libfuzzer]\nmax_len = %s\ntimeout = 30\nrss_limit_mb = 4096\n' "$longest"
+    echo '[libfuzzer]'
+    scripts/libfuzzer-options "$target" | sed 's/=/ = /'
     if [ -f "fuzz/dictionaries/$target.dict" ]; then
       cp "fuzz/dictionaries/$target.dict" "$OUT/"
       printf 'dict = %s.dict\n' "$target"
