@@ -6,11 +6,14 @@
 //! `microwasm-oracle`. It runs that program, which is expected beside its own, and tabulates.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::clock::{Clock, nanoseconds};
 use crate::engine::Cause;
+use crate::smith::Generator;
 use crate::table::{Cell, Table};
 
 /// How many inputs of each target, if nobody says.
@@ -18,6 +21,9 @@ pub const INPUTS: u64 = 20_000;
 
 /// How many in `all`.
 pub const FEW: u64 = 2000;
+
+/// How many modules wasm-smith makes before the inputs are run, and again after.
+const MODULES: u64 = 1000;
 
 /// What to measure.
 #[derive(Debug, Clone)]
@@ -104,12 +110,31 @@ pub fn measure(options: &Options) -> Result<Measured, Cause> {
     for target in &options.targets {
         command.args(["--target", target]);
     }
+    let before = smith_micros(options.seed);
     let output = command.stderr(Stdio::inherit()).output()?;
+    let smith = f64::midpoint(before, smith_micros(options.seed + MODULES));
     // One is for findings.
     if !matches!(output.status.code(), Some(0 | 1)) {
         return Err(Box::new(NotMeasured::Ended(output.status)));
     }
-    Ok(tabulate(&serde_json::from_slice(&output.stdout)?))
+    Ok(tabulate(&serde_json::from_slice(&output.stdout)?, smith))
+}
+
+/// Processor time that wasm-smith takes for a module of about a kilobyte, in microseconds (mean).
+///
+/// Machines differ, and one machine differs from hour to hour: this is what figures are relative to.
+fn smith_micros(first_seed: u64) -> f64 {
+    let generator = Generator::default();
+    let (mut made, mut total) = (0u64, Duration::ZERO);
+    for seed in first_seed..first_seed + MODULES {
+        let choices = generator.choices(seed);
+        let (wasm, taken) = Clock::Cpu.time(|| generator.module(&choices));
+        if wasm.is_some_and(|wasm| Generator::fits(&wasm)) {
+            made += 1;
+            total += taken;
+        }
+    }
+    nanoseconds(total) / 1e3 / made.max(1) as f64
 }
 
 fn targets_table() -> Table {
@@ -121,6 +146,7 @@ fn targets_table() -> Table {
             "per second",
             "mean µs",
             "median µs",
+            "÷ wasm-smith",
             "90th percentile µs",
             "executed %",
             "findings",
@@ -128,7 +154,7 @@ fn targets_table() -> Table {
     )
 }
 
-fn tabulate(answer: &Answer) -> Measured {
+fn tabulate(answer: &Answer, smith: f64) -> Measured {
     let mut table = targets_table();
     for row in &answer.targets {
         table.row([
@@ -137,11 +163,15 @@ fn tabulate(answer: &Answer) -> Measured {
             Cell::number(row.times.per_second, 0),
             Cell::number(row.times.mean_micros, 1),
             Cell::number(row.times.median_micros, 1),
+            Cell::number(row.times.median_micros / smith, 2),
             Cell::number(row.times.p90_micros, 1),
             Cell::number(row.executed_percent, 1),
             Cell::number(row.times.findings as f64, 0),
         ]);
     }
+    table.note(format!(
+        "÷ wasm-smith: the median, relative to the {smith:.1} µs (mean) that wasm-smith takes in the same run for a module of about a kilobyte."
+    ));
     let mut findings: u64 = answer.targets.iter().map(|row| row.times.findings).sum();
     let mut tables = vec![table];
     match &answer.comparison {
@@ -216,11 +246,12 @@ mod tests {
     #[test]
     fn tabulates_what_the_program_prints() {
         let answer = serde_json::from_str(ANSWER).expect("an answer");
-        let measured = tabulate(&answer);
+        let measured = tabulate(&answer, 500.0);
         let [targets, engines] = &*measured.tables else {
             panic!("{} tables", measured.tables.len());
         };
         assert_eq!(targets.number("spill", "per second"), Some(4000.0));
+        assert_eq!(targets.number("spill", "÷ wasm-smith"), Some(0.4));
         assert_eq!(targets.number("spill", "90th percentile µs"), Some(400.0));
         let side = |column| engines.number("wasmi, cranelift", column);
         assert_eq!(side("÷ as chosen"), Some(8.0));
@@ -232,7 +263,7 @@ mod tests {
     fn says_so_without_peers() {
         let mut answer: serde_json::Value = serde_json::from_str(ANSWER).expect("JSON");
         answer["comparison"] = serde_json::Value::Null;
-        let measured = tabulate(&serde_json::from_value(answer).expect("an answer"));
+        let measured = tabulate(&serde_json::from_value(answer).expect("an answer"), 500.0);
         assert_eq!(measured.findings, 2);
         let [table] = &*measured.tables else {
             panic!("{} tables", measured.tables.len());

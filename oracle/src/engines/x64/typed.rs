@@ -120,7 +120,9 @@ fn returning<R: Returned + 'static>(
         params store number R:
         [] [I32 a] [I64 a] [F32 a] [F64 a] [FuncRef a] [ExternRef a]
         [I32 a, I64 b] [I64 a, F32 b] [F64 a, I32 b] [F32 a, F64 b]
-        [I32 a, I64 b, F64 c] [I64 a, I32 b, F64 c, I64 d]
+        [I32 a, I64 b, F64 c]
+        // As many as there are registers for.
+        [I64 a, F32 b, I32 c, F64 d, F32 e, F64 f, I64 g, F32 h, F64 i, F32 j, F64 k]
         // More than there are registers for.
         [I32 a, I64 b, I32 c, I64 d]
     })

@@ -145,8 +145,9 @@ pub(super) fn spill(source: &mut Source<'_>, long: bool) -> (ModuleWriter, Calls
     let mut module = ModuleWriter::default();
     let mut env = start(&mut module, NUMBERS);
     import(&mut module, &mut env, &[], &[]);
-    // As many integers as a typed host function takes in registers.
-    import(&mut module, &mut env, &[I64, I32, F64, I64], &[I32]);
+    // As many as a typed host function takes in registers.
+    let most = [I64, F32, I32, F64, F32, F64, I64, F32, F64, F32, F64];
+    import(&mut module, &mut env, &most, &[I32]);
     import(&mut module, &mut env, &[F32, F32, I64], &[F64, I64, F32]);
     let with_memory = source.one_in(2);
     if with_memory {
