@@ -12,7 +12,9 @@ use microwasm_codegen::bytecode::signature::{HostCallee, HostSignature};
 use microwasm_codegen::bytecode::validate::{Extent, InvalidKind, validate};
 use microwasm_codegen::link::{Addresses, BuiltinAddresses, LinkError, LinkPlan, unlink};
 use microwasm_codegen::vmctx::VmLayout;
-use microwasm_codegen::{Backend, Builtin, FunctionCompiler, Settings, Stencils, x64};
+use microwasm_codegen::{
+    Backend, Builtin, CodegenError, FunctionCompiler, Settings, Stencils, x64,
+};
 
 const MODULE: &str = r#"(module
     (import "host" "f" (func (param i32) (result i32)))
@@ -354,6 +356,55 @@ fn large_frames_are_accepted() {
     assert_eq!(built.validate(&image), Ok(()));
     built.find(&image, Opcode::AdjustFrame);
     built.find(&image, Opcode::CopyWide);
+}
+
+/// A frame reaches as far as values that are sent home, also when nothing else goes there.
+#[test]
+fn frames_have_room_for_what_is_sent_home() {
+    for (body, copied) in [
+        ("local.get 0  i32.const 5  local.set 0  drop", "copy s1, s0"),
+        (
+            "block  i32.const 5  local.get 0  br_table 0 0  end",
+            "const32 s1, 5",
+        ),
+    ] {
+        let built = build(&format!("(module (func (param i32) {body}))"));
+        let lines = lines(&built.stencils.code);
+        assert!(lines.iter().any(|line| line == copied), "{lines:?}");
+        let image = built.image().expect("links");
+        assert_eq!(built.validate(&image), Ok(()), "{lines:?}");
+    }
+}
+
+#[test]
+fn frames_may_be_as_large_as_the_settings_say() {
+    let info = ModuleInfo {
+        types: vec![FuncType::default()],
+        funcs: vec![TypeIndex(0)],
+        ..ModuleInfo::default()
+    };
+    let vm = VmLayout::new(&info);
+    let settings = Settings {
+        max_frame: 800,
+        ..Settings::default()
+    };
+    let result = |count| {
+        let mut stencils = Stencils::default();
+        let mut compiler = Compiler::new(settings);
+        let mut sink = compiler.function(&info, &vm, DefinedFuncIndex(0), &mut stencils);
+        sink.op(Op::Zeros {
+            ty: ValType::I32,
+            count,
+        });
+        sink.op(Op::Br(Label::RETURN));
+        sink.finish()
+    };
+    for count in [1, 99, 100] {
+        assert_eq!(result(count), Ok(()), "{count}");
+    }
+    let refused = CodegenError::FrameTooLarge { limit: 800 };
+    assert_eq!(result(101), Err(refused));
+    assert_eq!(result(1000), Err(refused));
 }
 
 /// A range of zeros that ends beyond what 16 bits can name is cleared in two parts.

@@ -230,7 +230,6 @@ impl Context {
             && home < slot
             && !self.is_named(home)
             && !self.is_named(slot)
-            && self.stack.off().len() < VirtualStack::MAX_OFF
             && self.emit.redirect(slot, home)
         {
             bytecode_rule!(TeeRedirect);
@@ -256,7 +255,6 @@ impl Context {
         bytecode_rule!(SwapMoves);
         self.free_slot(low.home);
         let (low, top) = (self.stack.get(pos), self.stack.get(top_pos));
-        self.reserve(top.home + top.ty.slots());
         self.moves.add(low.ty, top.source(), Dst::Slot(low.home));
         self.moves.add(low.ty, low.source(), Dst::Slot(top.home));
         self.resolve_moves();

@@ -105,7 +105,7 @@ impl Context {
         for &pos in &off[..off.len() - KEEP] {
             match self.stack.get(pos).loc {
                 Loc::Reg { reg, .. } if self.refs(reg) == 1 => {}
-                Loc::Flags(_) => {}
+                // A pending compare is on top.
                 _ => self.send_home(pos),
             }
         }
