@@ -25,15 +25,10 @@ cd "$root"
 mkdir -p "$OUT"
 
 command -v zip >/dev/null || { echo "build.sh: needs zip, for the seed corpora" >&2; exit 2; }
-target_dir=${FUZZ_TARGET_DIR:-$PWD/target/fuzz-build/$sanitizer}
-if [ "$sanitizer" = address ] && ! rustc --version | grep -q nightly; then
-  export RUSTC_BOOTSTRAP=1
-fi
-cargo fuzz build -O -s "$sanitizer" --target-dir "$target_dir"
+programs=$(scripts/fuzz-build "$sanitizer")
 
-host=$(rustc -vV | sed -n 's/^host: //p')
 for target in $(sed -n 's/^name = "\([a-z_]*\)"$/\1/p' fuzz/Cargo.toml); do
-  cp "$target_dir/$host/release/$target" "$OUT/"
+  cp "$programs/$target" "$OUT/"
   if [ -d "corpus/seeds/$target" ]; then
     rm -f "$OUT/${target}_seed_corpus.zip"
     zip -q -j "$OUT/${target}_seed_corpus.zip" "corpus/seeds/$target"/*
