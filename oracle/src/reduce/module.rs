@@ -5,6 +5,7 @@
 
 mod signature;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use microwasm::ValType;
@@ -47,6 +48,8 @@ pub(super) struct Body {
 pub(super) struct Op {
     bytes: Vec<u8>,
     kind: Kind,
+    /// How many values it takes.
+    pops: usize,
     /// How many values are on the stack of the frame.
     height: usize,
     /// The types of the uppermost ones, lowest first; what is not known is `None`.
@@ -57,6 +60,8 @@ pub(super) struct Op {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Plain,
+    /// Pushes a value, and does nothing else.
+    Push,
     Drop,
     Return,
     Call(u32),
@@ -169,12 +174,14 @@ impl Body {
                 .get_control_frame(0)
                 .map_or(0, |frame| frame.height);
             let height = height.saturating_sub(floor);
+            let pops = op.operator_arity(validator).map_or(0, |(pops, _)| pops);
             let top = (0..height.min(TOP)).rev();
             let top = top.map(|depth| Some(val_type(validator.get_operand_type(depth)??)));
             ops.push(Op {
                 bytes: bytes
                     [(offset - base) as usize..(reader.original_position() - base) as usize]
                     .to_vec(),
+                pops: pops as usize,
                 height,
                 top: top.collect(),
                 kind: Kind::of(&op),
@@ -257,6 +264,62 @@ impl Body {
             }
         }
         None
+    }
+
+    /// The operators that only push a value which is dropped, each with the drop, in the order of
+    /// the drops. Any of these pairs can go without the others.
+    pub(super) fn dropped(&self) -> Vec<(usize, usize)> {
+        let mut pairs = Vec::new();
+        // Which operator has pushed the values of each open frame, if it does nothing else.
+        let mut frames: Vec<Vec<Option<usize>>> = vec![Vec::new()];
+        for (index, op) in self.ops.iter().enumerate() {
+            match op.kind {
+                Kind::Start { .. } => frames.push(Vec::new()),
+                Kind::End => drop(frames.pop()),
+                _ => {}
+            }
+            let (Some(stack), Some(next)) = (frames.last_mut(), self.ops.get(index + 1)) else {
+                break;
+            };
+            let top = stack.last().copied().flatten();
+            // Heights are those of a frame: behind an end, those of the outer one.
+            let kept = match op.kind {
+                Kind::End => next.height,
+                _ => op.height,
+            };
+            stack.truncate(kept.saturating_sub(op.pops));
+            stack.resize(next.height, None);
+            match op.kind {
+                Kind::Drop => pairs.extend(top.map(|pushed| (pushed, index))),
+                Kind::Push
+                | Kind::Local {
+                    op: LocalOp::Get, ..
+                } => {
+                    if let Some(value) = stack.last_mut() {
+                        *value = Some(index);
+                    }
+                }
+                _ => {}
+            }
+        }
+        pairs
+    }
+
+    /// The body without these [pairs](Body::dropped); `None` without any.
+    pub(super) fn without_pairs(&self, pairs: &[(usize, usize)]) -> Option<Body> {
+        let gone: HashSet<usize> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
+        let ops = self.ops.iter().enumerate();
+        let ops = ops.filter(|(index, _)| !gone.contains(index));
+        let ops = ops.map(|(_, op)| op.clone()).collect();
+        let Body {
+            ref locals, params, ..
+        } = *self;
+        let locals = locals.clone();
+        (!pairs.is_empty()).then_some(Body {
+            locals,
+            params,
+            ops,
+        })
     }
 
     /// The body without the frame that starts at `start`, but with what is in it: of an
@@ -352,6 +415,7 @@ impl Op {
         Op {
             bytes,
             kind: Kind::Plain,
+            pops: 0,
             height: 0,
             top: Vec::new(),
         }
@@ -414,6 +478,13 @@ impl Kind {
             Operator::If { .. } => Kind::Start {
                 pops_condition: true,
             },
+            Operator::I32Const { .. }
+            | Operator::I64Const { .. }
+            | Operator::F32Const { .. }
+            | Operator::F64Const { .. }
+            | Operator::GlobalGet { .. }
+            | Operator::RefNull { .. }
+            | Operator::RefFunc { .. } => Kind::Push,
             Operator::Drop => Kind::Drop,
             Operator::Return => Kind::Return,
             Operator::Call { function_index } => Kind::Call(*function_index),
@@ -546,6 +617,30 @@ mod tests {
             "{text}"
         );
         assert!(module.bodies[0].without_dropped(2).is_none());
+    }
+
+    #[test]
+    fn finds_all_that_is_pushed_and_dropped() {
+        let (module, _) = body(
+            "(module (global i32 (i32.const 0)) (func (param i32) (result i32)
+               i32.const 1 i64.const 2 block local.get 0 drop i32.const 3 br 0 end drop
+               i32.const 4 i32.eqz drop global.get 0 i32.add
+               i32.const 5 if nop else i32.const 6 drop end unreachable drop))",
+        );
+        let body = &module.bodies[0];
+        let pairs = body.dropped();
+        assert_eq!(pairs.len(), 3, "{pairs:?}");
+        let text = with(&module, body.without_pairs(&pairs).unwrap());
+        for gone in ["i64.const 2", "local.get", "i32.const 6"] {
+            assert!(!text.contains(gone), "{text}");
+        }
+        assert_eq!(text.matches("drop").count(), 2, "{text}");
+        let text = with(&module, body.without_pairs(&pairs[1..2]).unwrap());
+        assert!(
+            text.contains("i32.const 6") && !text.contains("i64.const 2"),
+            "{text}"
+        );
+        assert!(body.without_pairs(&[]).is_none());
     }
 
     #[test]

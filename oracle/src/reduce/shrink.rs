@@ -264,6 +264,7 @@ impl Search<'_> {
             let mut size = module.bodies[func].ops.len();
             while size > 0 && !self.is_over() {
                 self.shorter_ranges(best, &mut module, func, size)?;
+                self.fewer_dropped(best, &mut module, func, size)?;
                 size /= 2;
             }
             self.everywhere(best, &mut module, func, |body, at| body.unwrapped(at, 0))?;
@@ -375,6 +376,38 @@ impl Search<'_> {
             } else {
                 length
             };
+        }
+        Ok(())
+    }
+
+    /// Takes away what is only pushed to be dropped, at least `size` values at once: ranges have
+    /// left one of each for every value that they took.
+    fn fewer_dropped(
+        &mut self,
+        best: &mut Regression,
+        module: &mut Editable,
+        func: usize,
+        size: usize,
+    ) -> io::Result<()> {
+        let mut count = module.bodies[func].dropped().len();
+        while count >= size {
+            let mut start = 0;
+            loop {
+                let body = &module.bodies[func];
+                let pairs = body.dropped();
+                let end = pairs.len().min(start + count);
+                let Some(some) = pairs.get(start..end).filter(|some| !some.is_empty()) else {
+                    break;
+                };
+                let shorter = body.without_pairs(some);
+                if !self.try_body(best, module, func, shorter)? {
+                    start = end;
+                }
+                if self.is_over() {
+                    return Ok(());
+                }
+            }
+            count /= 2;
         }
         Ok(())
     }

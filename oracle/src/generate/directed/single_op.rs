@@ -83,7 +83,7 @@ const OTHERS: &[Other] = others! {
 /// They get their share of turns once more.
 const LONE: &[u16] = &[
     0x98, 0xa6, 0x98, 0xa6, 0x96, 0xa4, 0x97, 0xa5, 0x6d, 0x6f, 0x7f, 0x81, 0x6e, 0x80, 0x6b, 0x7d,
-    0x6c, 0x7e, 0x6a, 0x7c, 0, 0, 0, 0, 0x5b, 0x61, 0x5d, 0x63, 0x92, 0xa0,
+    0x6c, 0x7e, 0x6a, 0x7c, 0, 0, 0, 0, 0x5b, 0x61, 0x5d, 0x63, 0x92, 0xa0, 0xb5, 0xba, 0xb5, 0xba,
 ];
 
 /// Types of globals 0 to 3, which are also where operands and results go through.
@@ -148,7 +148,29 @@ impl Tested {
             100,
             4,
         ];
-        const COUNTS: [u32; 12] = [0, 1, 2, 3, 4, 5, 16, 63, 64, 0xffff, 0x1_0000, u32::MAX];
+        // The small ones again and again: a place and a count both have to fit.
+        const COUNTS: [u32; 20] = [
+            0,
+            1,
+            2,
+            3,
+            4,
+            5,
+            16,
+            63,
+            64,
+            0xffff,
+            0x1_0000,
+            u32::MAX,
+            1,
+            2,
+            0,
+            1,
+            2,
+            3,
+            1,
+            2,
+        ];
         match (self, ty) {
             (_, FuncRef) => Value::FuncRef(match source.below(4) {
                 0 => None,
@@ -158,12 +180,12 @@ impl Tested {
             (Tested::Other(op), I32) if op.params.len() != 3 || op.results.is_empty() => {
                 Value::I32(source.pick(&COUNTS))
             }
-            (Tested::Numeric(op), I32 | I64)
-                if !values::edges(op).is_empty() && source.one_in(2) =>
-            {
+            (Tested::Numeric(op), _) if !values::edges(op).is_empty() && source.one_in(2) => {
                 let edge = source.pick(values::edges(op));
                 match ty {
                     I32 => Value::I32(edge as u32),
+                    F32 => Value::F32(edge as u32),
+                    F64 => Value::F64(edge),
                     _ => Value::I64(edge),
                 }
             }

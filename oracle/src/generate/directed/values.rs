@@ -158,11 +158,19 @@ const HALFWAY: [u64; 12] = [
     0x0100_0003,
 ];
 
-/// Integers that are edges for this operator more than for others; of 32 bits are the low ones.
+/// The zeros of floats, of which -0 is the smaller one.
+const ZEROS_32: [u64; 2] = [0, 1 << 31];
+const ZEROS_64: [u64; 2] = [0, 1 << 63];
+
+/// Bits that are edges for this operator more than for others; of 32 bits are the low ones.
 pub fn edges(op: Numeric) -> &'static [u64] {
     match op.code {
         0x6d | 0x6f | 0x7f | 0x81 => &DIVISION,
-        0xb2..=0xb5 | 0xb7..=0xba => &HALFWAY,
+        0x96 | 0x97 => &ZEROS_32,
+        0xa4 | 0xa5 => &ZEROS_64,
+        // From u64, which is converted by halves from 2^63 on.
+        0xb5 | 0xba => &HALFWAY[..6],
+        0xb2..=0xb4 | 0xb7..=0xb9 => &HALFWAY,
         _ => &[],
     }
 }
