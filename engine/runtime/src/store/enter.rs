@@ -117,11 +117,11 @@ impl StoreInner {
     #[inline]
     fn prepare_stack(&mut self, sp: usize) -> usize {
         // From the same thread and about the same depth the limit is that of the last time.
-        let entered = (stack::thread(), sp / ENTRY_GRANULE);
-        if self.vm.entry_sp == 0 && self.entered != entered {
+        let entered = || (stack::thread(), stack::depth(sp) / ENTRY_GRANULE);
+        if self.vm.entry_sp == 0 && self.entered != entered() {
             self.set_stack_limit(stack_limit(sp, self.engine.config().max_wasm_stack));
             // The first question makes the thread known.
-            self.entered = (stack::thread(), sp / ENTRY_GRANULE);
+            self.entered = entered();
         }
         self.stack_limit
     }
@@ -158,7 +158,8 @@ impl StoreInner {
 }
 
 /// The lowest stack pointer for compiled code that is entered at `sp`. Rounded, so
-/// that entering from slightly different depths gives the same.
+/// that entering from slightly different depths gives the same; and by the depth, not by the
+/// address, so that how much there is does not depend on where the stack happens to lie.
 fn stack_limit(sp: usize, max_wasm_stack: usize) -> usize {
     let Some(range) = stack::bounds(sp) else {
         return usize::MAX;
@@ -170,7 +171,13 @@ fn stack_limit(sp: usize, max_wasm_stack: usize) -> usize {
     } else {
         4 << 10
     };
-    lowest.max((sp & !(granule - 1)).saturating_sub(max_wasm_stack))
+    let used = (stack::depth(sp) / granule + 1) * granule;
+    lowest.max(
+        range
+            .end
+            .saturating_sub(used)
+            .saturating_sub(max_wasm_stack),
+    )
 }
 
 #[cfg(test)]

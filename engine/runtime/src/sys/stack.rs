@@ -30,6 +30,12 @@ pub(crate) fn thread() -> usize {
     BOUNDS.get().0
 }
 
+/// How far `sp` is from the upper end of the stack of this thread, which [`bounds`] has found.
+#[inline]
+pub(crate) fn depth(sp: usize) -> usize {
+    BOUNDS.get().1.wrapping_sub(sp)
+}
+
 /// Words that [`fill`] writes, and that are filled of the interpreter's stack.
 #[cfg(feature = "trace")]
 pub(crate) const FILLED: usize = 2048;
