@@ -308,18 +308,11 @@ impl Body {
     /// The body without these [pairs](Body::dropped); `None` without any.
     pub(super) fn without_pairs(&self, pairs: &[(usize, usize)]) -> Option<Body> {
         let gone: HashSet<usize> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
-        let ops = self.ops.iter().enumerate();
-        let ops = ops.filter(|(index, _)| !gone.contains(index));
-        let ops = ops.map(|(_, op)| op.clone()).collect();
-        let Body {
-            ref locals, params, ..
-        } = *self;
-        let locals = locals.clone();
-        (!pairs.is_empty()).then_some(Body {
-            locals,
-            params,
-            ops,
-        })
+        let mut body = self.clone();
+        let mut indices = 0..;
+        body.ops
+            .retain(|_| indices.next().is_none_or(|index| !gone.contains(&index)));
+        (!pairs.is_empty()).then_some(body)
     }
 
     /// The body without the frame that starts at `start`, but with what is in it: of an

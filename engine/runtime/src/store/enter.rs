@@ -203,6 +203,27 @@ mod tests {
         }
     }
 
+    /// What overflows in one process does so in every other.
+    #[test]
+    fn the_limit_depends_on_the_depth_and_not_on_the_address() {
+        let room = || {
+            let end = stack::bounds(stack::pointer()).expect("a stack").end;
+            (end % (64 << 10), end - stack_limit(end - 5000, 1 << 20))
+        };
+        let (places, rooms): (Vec<usize>, Vec<usize>) = (0..16)
+            .map(|pages| {
+                std::thread::Builder::new()
+                    .stack_size((8 << 20) + (pages << 12))
+                    .spawn(room)
+                    .expect("a thread can be started")
+                    .join()
+                    .expect("a thread has a stack")
+            })
+            .unzip();
+        assert!(places.iter().any(|place| *place != places[0]), "{places:?}");
+        assert_eq!(rooms, [(64 << 10) + (1 << 20); 16]);
+    }
+
     #[test]
     fn an_unknown_stack_has_no_room() {
         assert_eq!(stack_limit(1 << 12, 1 << 20), usize::MAX);
