@@ -24,6 +24,11 @@
 //! `microwasm-codegen`, and what compiled code reads is laid out as that crate
 //! says. Only x86-64 Linux.
 
+/// The example in the project's `README` is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod arena;
 mod builtins;
 mod cache;
