@@ -131,7 +131,7 @@ struct Threads {
     /// How many threads.
     #[arg(default_value_t = threads::THREADS)]
     threads: usize,
-    /// How many rounds, of which the fastest counts.
+    /// How many rounds, whose median counts.
     #[arg(long, default_value_t = threads::ROUNDS)]
     rounds: usize,
     /// Leave modules with fewer bytes of function bodies alone.

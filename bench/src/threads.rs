@@ -2,7 +2,7 @@
 
 use microwasm_runtime::{Config, Engine, Module};
 
-use crate::clock::{Clock, geometric_mean, nanoseconds};
+use crate::clock::{Clock, geometric_mean, median, nanoseconds};
 use crate::engine::Cause;
 use crate::real::RealModule;
 use crate::table::{Cell, Table};
@@ -19,7 +19,9 @@ pub const SMALLEST: usize = 100_000;
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many rounds. The fastest counts: others may want the processor, too.
+    /// How many rounds. In each, one thread and several are measured one right after the other,
+    /// so that what else slows the machine down slows both down: their ratio counts, the median
+    /// of all rounds.
     pub rounds: usize,
     /// How many threads.
     pub threads: usize,
@@ -33,7 +35,7 @@ pub fn measure(modules: &[RealModule], options: &Options) -> Result<(Table, bool
     let (one, many) = (one?, many?);
     let several = format!("{threads} threads, ms");
     let mut table = Table::new(
-        "Compilation of a module, wall time",
+        "Compilation of a module, wall time, median over the rounds",
         [
             "module",
             "code kB",
@@ -45,27 +47,30 @@ pub fn measure(modules: &[RealModule], options: &Options) -> Result<(Table, bool
     );
     let (mut speedups, mut all_same) = (Vec::new(), true);
     for module in modules {
-        let best = |engine: &Engine| -> Result<f64, Cause> {
+        let time = |engine: &Engine| -> Result<f64, Cause> {
             let (compiled, taken) = Clock::Wall.time(|| Module::new(engine, &module.wasm));
             compiled?;
             Ok(nanoseconds(taken) / 1e6)
         };
-        let (mut alone, mut shared) = (f64::INFINITY, f64::INFINITY);
+        let (mut alone, mut shared, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..rounds {
-            alone = alone.min(best(&one)?);
-            shared = shared.min(best(&many)?);
+            let (by_one, by_many) = (time(&one)?, time(&many)?);
+            alone.push(by_one);
+            shared.push(by_many);
+            ratios.push(by_one / by_many);
         }
+        let speedup = median(&ratios);
         let serialized =
             |engine: &Engine| Ok::<_, Cause>(Module::new(engine, &module.wasm)?.serialize());
         let same = serialized(&one)? == serialized(&many)?;
         all_same &= same;
-        speedups.push(alone / shared);
+        speedups.extend(speedup);
         table.row([
             Cell::text(&module.name),
             Cell::number(module.shape.code_bytes as f64 / 1e3, 0),
-            Cell::number(alone, 2),
-            Cell::number(shared, 2),
-            Cell::number(alone / shared, 2),
+            Cell::maybe(median(&alone), 2),
+            Cell::maybe(median(&shared), 2),
+            Cell::maybe(speedup, 2),
             Cell::text(if same { "yes" } else { "NO" }),
         ]);
     }
