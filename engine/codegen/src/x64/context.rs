@@ -371,7 +371,7 @@ impl Context {
     pub fn replace(&mut self, pos: u32) {
         let to_low = match self.stack.get(self.stack.height() - 1).loc {
             // By far the most frequent.
-            loc @ Loc::Reg { .. } => {
+            loc @ Loc::Reg { .. } if self.stack.off().len() < VirtualStack::MAX_OFF => {
                 rule!(SwapNames);
                 unclean(loc)
             }
