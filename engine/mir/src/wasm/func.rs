@@ -27,7 +27,7 @@ use crate::types::DefinedFuncIndex;
 /// It can be translated where it is, or [copied](DetachedBodies::push) and
 /// translated later, on any thread.
 pub struct FunctionBody<'a> {
-    pub(super) body: Body<&'a [u8]>,
+    pub(super) body: Body<&'a [u8], ValidatorResources>,
     pub(super) module: &'a ModuleInfo,
     pub(super) scratch: &'a mut Scratch,
 }
@@ -38,19 +38,23 @@ pub struct FunctionBody<'a> {
 pub struct DetachedBodies {
     bytes: Vec<u8>,
     /// Where in `bytes` each of them is.
-    bodies: Vec<Body<Range<usize>>>,
+    bodies: Vec<Body<Range<usize>, ()>>,
+    /// What they all need of their module. One for all: threads that count references to the same
+    /// thing wait for each other.
+    resources: Option<ValidatorResources>,
 }
 
 /// One of [`DetachedBodies`].
 pub struct DetachedBody<'a> {
-    body: Body<&'a [u8]>,
+    body: Body<&'a [u8], &'a ValidatorResources>,
 }
 
-pub(super) struct Body<B> {
+/// A body whose bytes are `B` and what it needs of its module `R`.
+pub(super) struct Body<B, R> {
     pub(super) index: DefinedFuncIndex,
     pub(super) offset: u32,
     pub(super) bytes: B,
-    pub(super) validate: FuncToValidate<ValidatorResources>,
+    pub(super) validate: FuncToValidate<R>,
     pub(super) limits: BodyLimits,
 }
 
@@ -94,17 +98,24 @@ impl<'a> FunctionBody<'a> {
     /// Validates the body and feeds it to `sink`. After an error, what the sink
     /// has received is worthless.
     pub fn translate<S: Sink>(self, sink: &mut S) -> Result<(), WasmError> {
-        self.body.translate(self.module, self.scratch, sink)
+        let mut resources = None;
+        let body = self.body.map(|bytes| bytes, |own| &*resources.insert(own));
+        body.translate(self.module, self.scratch, sink)
     }
 }
 
 impl DetachedBodies {
-    /// Adds a copy of a body.
+    /// Adds a copy of a body of the module that all the others are of.
     pub fn push(&mut self, body: FunctionBody<'_>) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(body.body.bytes);
-        let end = self.bytes.len();
-        self.bodies.push(body.body.with_bytes(|_| start..end));
+        let range = start..self.bytes.len();
+        self.bodies.push(body.body.map(
+            |_| range,
+            |resources| {
+                self.resources.get_or_insert(resources);
+            },
+        ));
     }
 
     /// Bytes of all that have been added since they were [cleared](DetachedBodies::clear).
@@ -114,16 +125,18 @@ impl DetachedBodies {
 
     /// Takes all of them out, in the order in which they were added.
     pub fn drain(&mut self) -> impl Iterator<Item = DetachedBody<'_>> {
-        let bytes = &self.bytes;
-        self.bodies.drain(..).map(|body| DetachedBody {
-            body: body.with_bytes(|range| &bytes[range]),
+        let (bytes, resources) = (&self.bytes, &self.resources);
+        let bodies = self.bodies.drain(..).zip(resources.iter().cycle());
+        bodies.map(|(body, resources)| DetachedBody {
+            body: body.map(|range| &bytes[range], |()| resources),
         })
     }
 
-    /// Forgets the bytes, and keeps the memory.
+    /// Forgets everything but the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.bodies.clear();
+        self.resources = None;
     }
 }
 
@@ -144,19 +157,30 @@ impl DetachedBody<'_> {
     }
 }
 
-impl<B> Body<B> {
-    fn with_bytes<T>(self, bytes: impl FnOnce(B) -> T) -> Body<T> {
+impl<B, R> Body<B, R> {
+    fn map<C, S>(self, bytes: impl FnOnce(B) -> C, resources: impl FnOnce(R) -> S) -> Body<C, S> {
+        let FuncToValidate {
+            resources: of_module,
+            index,
+            ty,
+            features,
+        } = self.validate;
         Body {
             index: self.index,
             offset: self.offset,
             bytes: bytes(self.bytes),
-            validate: self.validate,
+            validate: FuncToValidate {
+                resources: resources(of_module),
+                index,
+                ty,
+                features,
+            },
             limits: self.limits,
         }
     }
 }
 
-impl<'a> Body<&'a [u8]> {
+impl<'a> Body<&'a [u8], &ValidatorResources> {
     fn translate<S: Sink>(
         self,
         module: &ModuleInfo,

@@ -123,51 +123,8 @@ macro_rules! closures {
         {
             #[allow(private_interfaces, non_snake_case)]
             fn into_host_func(self) -> HostFunc {
-                unsafe extern "C" fn entry<T, Func, Results, $($name),*>(
-                    this: *mut VmHostFunc,
-                    caller: *mut VmCtx,
-                    args: *mut Slot,
-                ) -> u32
-                where
-                    Func: Fn($($name),*) -> Results,
-                    Results: HostResults,
-                    $($name: WasmTy,)*
-                {
-                    // SAFETY: called with what `from_entry` was given, and by its signature.
-                    unsafe {
-                        let func = &*(*this).callee.cast::<Func>();
-                        run_typed::<T, ($($name,)*), Results>(this, caller, args, |_, ($($name,)*)| {
-                            func($($name),*)
-                        })
-                    }
-                }
-                #[allow(improper_ctypes_definitions)]
-                unsafe extern "C" fn in_registers<T, Func, Results, $($name),*>(
-                    this: *mut VmHostFunc,
-                    caller: *mut VmCtx,
-                    back: *mut *const u8,
-                    $($name: $name::Register,)*
-                ) -> <Results::Values as WasmValues>::Register
-                where
-                    Func: Fn($($name),*) -> Results,
-                    Results: HostResults,
-                    $($name: WasmTy,)*
-                {
-                    // SAFETY: called with what `from_entry` was given, and by its signature.
-                    unsafe {
-                        let func = &*(*this).callee.cast::<Func>();
-                        run_in_registers::<T, Results>(this, caller, back, |_, _owner| {
-                            $(let $name = <$name as WasmTy>::from_bits($name.to_slot(), _owner);)*
-                            func($($name),*)
-                        })
-                    }
-                }
-                let ty = func_type::<($($name,)*), Results::Values>();
-                let entry: HostEntry = entry::<T, Func, Results, $($name),*>;
-                let in_registers = in_registers::<T, Func, Results, $($name),*> as *const ();
-                let in_registers = entry_in_registers::<Results>(in_registers);
-                // SAFETY: the entries expect a `Func`, and are for values of these types.
-                unsafe { HostFunc::from_entry(&ty, entry, in_registers, self) }
+                let with_caller = move |_: Caller<'_, T>, $($name: $name),*| self($($name),*);
+                IntoFunc::<T, (Caller<'_, T>, $($name,)*), Results>::into_host_func(with_caller)
             }
         }
 

@@ -21,21 +21,21 @@ use crate::error::{CompileError, Result};
 
 use super::Module;
 use super::link::link;
-use super::parallel::Parallel;
+use super::parallel::{Batch, Parallel};
 
 /// Stencils larger than this are not kept for the next module.
 const KEEP_CODE: usize = 4 << 20;
 
-/// How many stencils of batches are kept, at most this large.
-const KEEP_SPARE: usize = 32;
-const KEEP_SPARE_CODE: usize = 128 << 10;
+/// How many batches are kept, with at most this much code.
+const KEEP_BATCHES: usize = 32;
+const KEEP_BATCH_CODE: usize = 128 << 10;
 
 /// What compiling a module needs and leaves to the next.
 pub(crate) struct CompileContext {
     scratch: Scratch,
     backend: Compilation,
-    /// Empty, for batches of functions.
-    spare: Vec<Stencils>,
+    /// Empty.
+    batches: Vec<Batch>,
 }
 
 struct Compilation {
@@ -116,20 +116,19 @@ impl CompileContext {
                 compiler: Compiler::new(settings),
                 stencils: Stencils::default(),
             },
-            spare: Vec::new(),
+            batches: Vec::new(),
         }
     }
 
-    /// Stencils to fill.
-    pub(super) fn take_stencils(&mut self) -> Stencils {
-        self.spare.pop().unwrap_or_default()
+    /// A batch to fill.
+    pub(super) fn take_batch(&mut self) -> Batch {
+        self.batches.pop().unwrap_or_default()
     }
 
-    /// Keeps the memory of stencils that are not needed any more.
-    pub(super) fn put_stencils(&mut self, mut stencils: Stencils) {
-        if stencils.code.capacity() <= KEEP_SPARE_CODE && self.spare.len() < KEEP_SPARE {
-            stencils.clear();
-            self.spare.push(stencils);
+    /// Keeps the memory of a batch that is not needed any more.
+    pub(super) fn put_batch(&mut self, batch: Batch) {
+        if self.batches.len() < KEEP_BATCHES {
+            self.batches.extend(batch.cleared(KEEP_BATCH_CODE));
         }
     }
 

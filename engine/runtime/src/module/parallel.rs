@@ -62,19 +62,34 @@ struct Queue {
     asleep: usize,
 }
 
+/// Functions that are compiled together, and what they are compiled to.
+#[derive(Default)]
+pub(super) struct Batch {
+    bodies: DetachedBodies,
+    stencils: Stencils,
+}
+
+impl Batch {
+    /// Empties it, and keeps its memory; `None` if that is more than `most` bytes.
+    pub(super) fn cleared(mut self, most: usize) -> Option<Batch> {
+        if self.bodies.size().max(self.stencils.code.capacity()) > most {
+            return None;
+        }
+        self.bodies.clear();
+        self.stencils.clear();
+        Some(self)
+    }
+}
+
 struct Job {
     number: usize,
-    bodies: DetachedBodies,
-    /// Empty.
-    stencils: Stencils,
+    batch: Batch,
 }
 
 /// A batch that has been compiled, up to the first error.
 struct Done {
     number: usize,
-    /// Empty.
-    bodies: DetachedBodies,
-    stencils: Stencils,
+    batch: Batch,
     result: Result<(), CompileError>,
 }
 
@@ -89,9 +104,7 @@ pub(super) struct Parallel {
     reports: Receiver<Report>,
     reporter: Sender<Report>,
     /// Not in the queue yet.
-    batch: DetachedBodies,
-    /// Memory for the next batches.
-    spare: Vec<DetachedBodies>,
+    batch: Batch,
     /// What has been compiled of the batches from number `appended` on.
     waiting: VecDeque<Option<Done>>,
     appended: usize,
@@ -101,6 +114,8 @@ impl Parallel {
     /// Begins with a module whose declarations are `info`.
     pub(super) fn new(engine: &Engine, info: &ModuleInfo) -> Parallel {
         let (reporter, reports) = mpsc::channel();
+        let mut context = Lent::new(engine);
+        let batch = context.get().take_batch();
         Parallel {
             shared: Arc::new(Shared {
                 engine: engine.clone(),
@@ -109,12 +124,11 @@ impl Parallel {
                 queue: Mutex::default(),
                 changed: Condvar::new(),
             }),
-            context: Lent::new(engine),
+            context,
             workers: Vec::new(),
             reports,
             reporter,
-            batch: DetachedBodies::default(),
-            spare: Vec::new(),
+            batch,
             waiting: VecDeque::new(),
             appended: 0,
         }
@@ -126,8 +140,8 @@ impl Parallel {
         body: FunctionBody<'_>,
         out: &mut Stencils,
     ) -> Result<(), CompileError> {
-        self.batch.push(body);
-        if self.batch.size() < BATCH {
+        self.batch.bodies.push(body);
+        if self.batch.bodies.size() < BATCH {
             return Ok(());
         }
         let threads = self.shared.engine.config().compile_threads;
@@ -154,8 +168,7 @@ impl Parallel {
     fn send(&mut self) {
         let job = Job {
             number: self.appended + self.waiting.len(),
-            bodies: std::mem::replace(&mut self.batch, self.spare.pop().unwrap_or_default()),
-            stencils: self.context.get().take_stencils(),
+            batch: std::mem::replace(&mut self.batch, self.context.get().take_batch()),
         };
         self.waiting.push_back(None);
         let mut queue = self.shared.queue();
@@ -193,9 +206,8 @@ impl Parallel {
         while let Some(Some(done)) = self.waiting.front_mut().map(Option::take) {
             self.waiting.pop_front();
             self.appended += 1;
-            out.append(&done.stencils);
-            self.context.get().put_stencils(done.stencils);
-            self.spare.push(done.bodies);
+            out.append(&done.batch.stencils);
+            self.context.get().put_batch(done.batch);
             check_size(out, self.shared.engine.config())?;
             done.result?;
         }
@@ -271,12 +283,8 @@ fn work(shared: &Shared, reporter: &Sender<Report>) {
 }
 
 fn compile(context: &mut CompileContext, shared: &Shared, job: Job) -> Done {
-    let Job {
-        number,
-        mut bodies,
-        mut stencils,
-    } = job;
-    let result = bodies.drain().try_for_each(|body| {
+    let Job { number, mut batch } = job;
+    let result = batch.bodies.drain().try_for_each(|body| {
         let Shared { info, layout, .. } = shared;
         let (compiler, scratch) = context.parts();
         let body = Detached {
@@ -284,13 +292,11 @@ fn compile(context: &mut CompileContext, shared: &Shared, job: Job) -> Done {
             info,
             scratch,
         };
-        compiler.compile(body, info, layout, &mut stencils)
+        compiler.compile(body, info, layout, &mut batch.stencils)
     });
-    bodies.clear();
     Done {
         number,
-        bodies,
-        stencils,
+        batch,
         result,
     }
 }
