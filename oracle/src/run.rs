@@ -49,8 +49,8 @@ pub struct Case {
     pub limits: Limits,
 }
 
-/// Which step of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which step of a run; the later, the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// Compiling the module.
     Compilation,
@@ -249,7 +249,7 @@ pub fn run_modules(case: &Case, modules: &[(&dyn Engine, &[u8])]) -> Report {
 }
 
 /// Runs `case` as [`run`] does, and has `witness` decide when a subject differs from the
-/// reference. If the subject stays to blame, its sibling tells which part of it.
+/// reference: by what it does until then. If the subject stays to blame, its sibling tells which part of it.
 pub fn run_with_witness(
     case: &Case,
     engines: &[&dyn Engine],
@@ -265,8 +265,14 @@ pub fn run_with_witness(
     let (Some(&reference), Some(&subject)) = (engines.first(), subject) else {
         return report;
     };
-    let agree = |a: &dyn Engine, b: &dyn Engine| run(case, &[a, b]).verdict == RunVerdict::Agree;
-    if witness.is_some_and(|witness| agree(witness, subject)) {
+    // What comes later decides nothing: there the witness may be wrong.
+    let step = divergence.step;
+    let agrees = |witness| match run(case, &[witness, subject]).verdict {
+        RunVerdict::Agree => true,
+        RunVerdict::Diverged(later) => later.step > step,
+        _ => false,
+    };
+    if witness.is_some_and(agrees) {
         divergence.stage = Some(Stage::Reference);
         report.verdict = RunVerdict::Outvoted(divergence.clone());
     } else {

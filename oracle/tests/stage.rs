@@ -6,7 +6,7 @@ use microwasm_oracle::compare::NanRule;
 use microwasm_oracle::engine::{Engine, Host, HostFunc, Limits, Store, Trap};
 use microwasm_oracle::engines;
 use microwasm_oracle::generate;
-use microwasm_oracle::run::{Relative, RunVerdict, Stage, blame, run_with_witness};
+use microwasm_oracle::run::{Relative, RunVerdict, Stage, Step, blame, run_with_witness};
 use microwasm_oracle::value::Value;
 
 /// An engine that is right, or shows another result of a host function.
@@ -102,6 +102,40 @@ fn the_stage_is_named() {
         Some(Stage::FrontEnd)
     );
     assert_eq!(stage(verdict(true, false, None, true)), None);
+}
+
+#[test]
+fn a_witness_may_be_wrong_later() {
+    // `corpus/reference-bugs`: the reference is wrong in the first function, the witness in the
+    // second.
+    let text = r#"(module
+        (func $first (param i32 i32 i32 i32) (result i32 i32 i32 i32)
+            i32.const 10 i32.const 11 i32.const 12 i32.const 13
+            local.get 3 br_if 0 drop drop drop drop
+            local.get 0 local.get 1 local.get 2 local.get 0 i32.clz)
+        (func $second (param i32) (result i32)
+            i32.const 6 i32.const 7 local.get 0 i32.eqz select)
+        (func (export "first") (result i32 i32 i32 i32)
+            i32.const 5 i32.const 6 i32.const 7 i32.const 0 call $first)
+        (func (export "second") (result i32) i32.const 5 call $second))"#;
+    let wasm = wat::parse_str(text).expect("the text is well-formed");
+    let mut case = generate::case_of_module(&wasm, 1, NanRule::Bits, None).expect("a valid module");
+    case.invocations.sort_by(|a, b| a.export.cmp(&b.export));
+    case.invocations.dedup_by(|a, b| a.export == b.export);
+    let calls: Vec<&str> = case.invocations.iter().map(|call| &*call.export).collect();
+    assert_eq!(calls, ["first", "second"]);
+    let [reference, witness, subject] =
+        ["wasmi", "wasmi-2", "x64"].map(|name| engines::by_name(name).expect("a listed name"));
+    let without = run_with_witness(&case, &[&*witness, &*subject], None).verdict;
+    assert!(
+        matches!(&without, RunVerdict::Diverged(found) if found.step == Step::Invocation(1)),
+        "{without:?}"
+    );
+    let judged = run_with_witness(&case, &[&*reference, &*subject], Some(&*witness)).verdict;
+    assert!(
+        matches!(&judged, RunVerdict::Outvoted(found) if found.step == Step::Invocation(0)),
+        "{judged:?}"
+    );
 }
 
 /// Who is blamed for an engine that is wrong each time, or only now and then, if of its relatives

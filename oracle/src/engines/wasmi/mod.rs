@@ -1,6 +1,6 @@
 //! wasmi in two versions that share little of their translators. Version 1 is the
-//! reference. Version 2 has the bugs listed in `corpus/reference-bugs`, so that it is only
-//! the witness: asked when the reference and an engine under test do not agree.
+//! reference. Version 2 has more of the bugs listed in `corpus/reference-bugs`, so that it is
+//! only the witness: asked when the reference and an engine under test do not agree.
 
 mod v1;
 mod v2;
