@@ -398,7 +398,7 @@ fn triage_groups_by_key() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let groups = json.as_array().expect("a list");
-    assert_eq!(groups.len(), 2, "{json}");
+    assert_eq!(groups.len(), 3, "{json}");
     for group in groups {
         let key = group["key"].as_str().expect("a key");
         assert!(key.starts_with("reference/"), "{key}");
