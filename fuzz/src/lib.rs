@@ -5,6 +5,10 @@
 use microwasm_oracle::coverage::{self, WORDS};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Where libFuzzer looks for them. It sets them to 0 before each input.
 // SAFETY: the section holds nothing but counters, which may have any value.
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
