@@ -49,6 +49,17 @@ pub struct Case {
     pub limits: Limits,
 }
 
+impl Case {
+    /// The case without what is called up to this step.
+    fn behind(&self, step: Step) -> Case {
+        let mut rest = self.clone();
+        if let Step::Invocation(index) = step {
+            rest.invocations.drain(..=index);
+        }
+        rest
+    }
+}
+
 /// Which step of a run; the later, the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
@@ -249,7 +260,7 @@ pub fn run_modules(case: &Case, modules: &[(&dyn Engine, &[u8])]) -> Report {
 }
 
 /// Runs `case` as [`run`] does, and has `witness` decide when a subject differs from the
-/// reference: by what it does until then. If the subject stays to blame, its sibling tells which part of it.
+/// reference. If the subject stays to blame, its sibling tells which part of it.
 pub fn run_with_witness(
     case: &Case,
     engines: &[&dyn Engine],
@@ -265,11 +276,17 @@ pub fn run_with_witness(
     let (Some(&reference), Some(&subject)) = (engines.first(), subject) else {
         return report;
     };
-    // What comes later decides nothing: there the witness may be wrong.
     let step = divergence.step;
     let agrees = |witness| match run(case, &[witness, subject]).verdict {
         RunVerdict::Agree => true,
-        RunVerdict::Diverged(later) => later.step > step,
+        RunVerdict::Diverged(later) if later.step > step => {
+            // One of the two is wrong further on. The witness, if without what the reference gets
+            // wrong that takes the subject's side.
+            let rest = case.behind(step);
+            let verdict_with = |judge| run(&rest, &[judge, subject]).verdict;
+            verdict_with(reference) == RunVerdict::Agree
+                && matches!(verdict_with(witness), RunVerdict::Diverged(_))
+        }
         _ => false,
     };
     if witness.is_some_and(agrees) {

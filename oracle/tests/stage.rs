@@ -136,6 +136,9 @@ fn a_witness_may_be_wrong_later() {
         matches!(&judged, RunVerdict::Outvoted(found) if found.step == Step::Invocation(0)),
         "{judged:?}"
     );
+    // The other way round the subject is wrong further on, which must not be hidden.
+    let judged = run_with_witness(&case, &[&*reference, &*witness], Some(&*subject)).verdict;
+    assert!(matches!(&judged, RunVerdict::Diverged(_)), "{judged:?}");
 }
 
 /// Who is blamed for an engine that is wrong each time, or only now and then, if of its relatives

@@ -370,7 +370,7 @@ impl Context {
     #[inline(never)]
     pub fn replace(&mut self, pos: u32) {
         let to_low = match self.stack.get(self.stack.height() - 1).loc {
-            // By far the most frequent.
+            // By far the most frequent. With a full list a swap makes room first, and so must this.
             loc @ Loc::Reg { .. } if self.stack.off().len() < VirtualStack::MAX_OFF => {
                 rule!(SwapNames);
                 unclean(loc)
