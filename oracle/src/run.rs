@@ -277,19 +277,8 @@ pub fn run_with_witness(
         return report;
     };
     let step = divergence.step;
-    let agrees = |witness| match run(case, &[witness, subject]).verdict {
-        RunVerdict::Agree => true,
-        RunVerdict::Diverged(later) if later.step > step => {
-            // One of the two is wrong further on. The witness, if without what the reference gets
-            // wrong that takes the subject's side.
-            let rest = case.behind(step);
-            let verdict_with = |judge| run(&rest, &[judge, subject]).verdict;
-            verdict_with(reference) == RunVerdict::Agree
-                && matches!(verdict_with(witness), RunVerdict::Diverged(_))
-        }
-        _ => false,
-    };
-    if witness.is_some_and(agrees) {
+    let outvoted = |witness| is_outvoted(case, step, reference, subject, witness);
+    if witness.is_some_and(outvoted) {
         divergence.stage = Some(Stage::Reference);
         report.verdict = RunVerdict::Outvoted(divergence.clone());
     } else {
@@ -298,6 +287,49 @@ pub fn run_with_witness(
         divergence.stage = stage;
     }
     report
+}
+
+/// Whether it is `reference` that is wrong, which differs from `subject` after `step`: `witness`
+/// agrees with the subject until then. If those two differ further on, they must do so without
+/// what came before, too, and the subject must not have both against it there.
+fn is_outvoted(
+    case: &Case,
+    step: Step,
+    reference: &dyn Engine,
+    subject: &dyn Engine,
+    witness: &dyn Engine,
+) -> bool {
+    match run(case, &[witness, subject]).verdict {
+        RunVerdict::Agree => true,
+        RunVerdict::Diverged(later) if later.step > step => {
+            let rest = case.behind(step);
+            let again = run(&rest, &[witness, subject]).verdict;
+            matches!(again, RunVerdict::Diverged(_))
+                && !has_both_against_it(&rest, subject, reference, witness)
+        }
+        _ => false,
+    }
+}
+
+/// Whether there is a step after which both judges show the same, and `subject` something else.
+fn has_both_against_it(
+    case: &Case,
+    subject: &dyn Engine,
+    judge: &dyn Engine,
+    other: &dyn Engine,
+) -> bool {
+    let RunVerdict::Diverged(found) = run(case, &[judge, subject]).verdict else {
+        return false;
+    };
+    match run(case, &[judge, other]).verdict {
+        // All three differ, or the judge is alone: its mistake.
+        RunVerdict::Diverged(between)
+            if between.step <= found.step && matches!(found.step, Step::Invocation(_)) =>
+        {
+            has_both_against_it(&case.behind(found.step), subject, judge, other)
+        }
+        _ => true,
+    }
 }
 
 struct Run<'a> {
