@@ -18,6 +18,7 @@ use crate::cache::CompileCache;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{CompileError, Result};
+use crate::sys::map;
 
 use super::Module;
 use super::link::link;
@@ -25,6 +26,9 @@ use super::parallel::{Batch, Parallel};
 
 /// Stencils larger than this are not kept for the next module.
 const KEEP_CODE: usize = 4 << 20;
+
+/// A module of this many bytes is expected to become more code than is kept.
+const LARGE_MODULE: usize = KEEP_CODE / 2;
 
 /// How many batches are kept, with at most this much code.
 const KEEP_BATCHES: usize = 32;
@@ -105,6 +109,32 @@ fn finish(body: impl Body, mut compiler: impl FunctionCompiler) -> Result<(), Co
             compiler.abandon();
             Err(error.into())
         }
+    }
+}
+
+impl Compilation {
+    /// Sets memory aside for what a large module usually becomes, so that it need not be moved
+    /// while it grows. What is not used stays address space.
+    fn expect(&mut self, module_bytes: usize) {
+        if module_bytes < LARGE_MODULE {
+            return;
+        }
+        let Stencils {
+            code,
+            relocs,
+            traps,
+            ..
+        } = &mut self.stencils;
+        set_aside(code, module_bytes.saturating_mul(3));
+        set_aside(relocs, module_bytes / 16);
+        set_aside(traps, module_bytes / 8);
+    }
+}
+
+fn set_aside<T>(list: &mut Vec<T>, count: usize) {
+    // Failing only means that there will be moves.
+    if list.try_reserve(count).is_ok() {
+        map::prefer_large_pages(list.spare_capacity_mut());
     }
 }
 
@@ -262,6 +292,7 @@ pub(super) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
     let CompileContext {
         scratch, backend, ..
     } = context.get();
+    backend.expect(bytes.len());
     let mut consumer = FunctionsToCode {
         backend,
         declared: &mut declared,

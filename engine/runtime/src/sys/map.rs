@@ -4,6 +4,7 @@
 //! them, so that a test can tell that the steady state makes none. Callers own
 //! the address ranges they pass; all ranges are whole pages.
 
+use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
@@ -14,6 +15,8 @@ use thiserror::Error;
 
 /// Granularity of protection.
 pub(crate) const PAGE: usize = 4096;
+/// Size of the large pages that the system may use by itself.
+const LARGE_PAGE: usize = 2 << 20;
 
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
@@ -111,6 +114,21 @@ pub(crate) unsafe fn populate(at: NonNull<u8>, bytes: usize) {
     // SAFETY: the caller owns the range.
     let result =
         unsafe { rustix::mm::madvise(at.as_ptr().cast(), bytes, Advice::LinuxPopulateWrite) };
+    // Failing only means that there will be faults.
+    let _ = counted(bytes, result);
+}
+
+/// Asks for large pages where memory that is not used yet has room for them: one fault, then,
+/// instead of hundreds.
+pub(crate) fn prefer_large_pages<T>(room: &mut [MaybeUninit<T>]) {
+    let range = room.as_mut_ptr_range();
+    let start = range.start.map_addr(|at| at.next_multiple_of(LARGE_PAGE));
+    let bytes = range.end.addr().saturating_sub(start.addr()) / LARGE_PAGE * LARGE_PAGE;
+    if bytes == 0 {
+        return;
+    }
+    // SAFETY: the range lies in what has been lent; its contents do not change.
+    let result = unsafe { rustix::mm::madvise(start.cast(), bytes, Advice::LinuxHugepage) };
     // Failing only means that there will be faults.
     let _ = counted(bytes, result);
 }
