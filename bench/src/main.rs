@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -463,21 +464,20 @@ impl Mutations {
 }
 
 fn print(tables: &[Table], json: bool) -> Result<(), Cause> {
-    if json {
+    let text = if json {
         let tables: Vec<_> = tables.iter().map(Table::to_json).collect();
-        println!(
-            "{}",
-            serde_json::to_string_pretty(
-                &serde_json::json!({ "machine": machine(), "tables": tables })
-            )?
-        );
+        serde_json::to_string_pretty(
+            &serde_json::json!({ "machine": machine(), "tables": tables }),
+        )?
     } else {
-        println!("{}\n", machine());
-        for table in tables {
-            println!("{table}");
-        }
+        let tables: Vec<_> = tables.iter().map(Table::to_string).collect();
+        format!("{}\n\n{}", machine(), tables.join("\n"))
+    };
+    match writeln!(io::stdout(), "{text}") {
+        // Who reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
     }
-    Ok(())
 }
 
 /// The processor and the versions of the peers: what figures mean nothing without.

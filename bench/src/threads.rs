@@ -1,4 +1,10 @@
 //! `threads`: what several threads gain, in wall time, and whether they make the same code.
+//!
+//! Beside it what the machine gives at most: as many threads, each with a module of its own, have
+//! nothing to wait for but processors, caches and memory.
+
+use std::panic::resume_unwind;
+use std::thread;
 
 use microwasm_runtime::{Config, Engine, Module};
 
@@ -19,7 +25,7 @@ pub const SMALLEST: usize = 100_000;
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many rounds. In each, one thread and several are measured one right after the other,
+    /// How many rounds. In each, one thread and several are measured one right after another,
     /// so that what else slows the machine down slows both down: their ratio counts, the median
     /// of all rounds.
     pub rounds: usize,
@@ -42,35 +48,42 @@ pub fn measure(modules: &[RealModule], options: &Options) -> Result<(Table, bool
             "1 thread, ms",
             &several,
             "speedup",
+            "the machine's",
             "same code",
         ],
     );
-    let (mut speedups, mut all_same) = (Vec::new(), true);
+    let (mut speedups, mut capacities, mut all_same) = (Vec::new(), Vec::new(), true);
     for module in modules {
         let time = |engine: &Engine| -> Result<f64, Cause> {
             let (compiled, taken) = Clock::Wall.time(|| Module::new(engine, &module.wasm));
             compiled?;
             Ok(nanoseconds(taken) / 1e6)
         };
-        let (mut alone, mut shared, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut alone, mut shared) = (Vec::new(), Vec::new());
+        let (mut ratios, mut apart) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             let (by_one, by_many) = (time(&one)?, time(&many)?);
             alone.push(by_one);
             shared.push(by_many);
             ratios.push(by_one / by_many);
+            let (modules, taken) = Clock::Wall.time(|| each_its_own(&one, &module.wasm, threads));
+            modules?;
+            apart.push(threads as f64 * by_one * 1e6 / nanoseconds(taken));
         }
-        let speedup = median(&ratios);
+        let (speedup, capacity) = (median(&ratios), median(&apart));
         let serialized =
             |engine: &Engine| Ok::<_, Cause>(Module::new(engine, &module.wasm)?.serialize());
         let same = serialized(&one)? == serialized(&many)?;
         all_same &= same;
         speedups.extend(speedup);
+        capacities.extend(capacity);
         table.row([
             Cell::text(&module.name),
             Cell::number(module.shape.code_bytes as f64 / 1e3, 0),
             Cell::maybe(median(&alone), 2),
             Cell::maybe(median(&shared), 2),
             Cell::maybe(speedup, 2),
+            Cell::maybe(capacity, 2),
             Cell::text(if same { "yes" } else { "NO" }),
         ]);
     }
@@ -80,7 +93,26 @@ pub fn measure(modules: &[RealModule], options: &Options) -> Result<(Table, bool
         Cell::Empty,
         Cell::Empty,
         Cell::maybe(geometric_mean(speedups), 2),
+        Cell::maybe(geometric_mean(capacities), 2),
         Cell::Empty,
     ]);
     Ok((table, all_same))
+}
+
+/// Compiles a module on each of so many threads.
+fn each_its_own(
+    engine: &Engine,
+    wasm: &[u8],
+    threads: usize,
+) -> Result<Vec<Module>, microwasm_runtime::Error> {
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .map(|_| scope.spawn(|| Module::new(engine, wasm)))
+            .collect();
+        let mut modules = vec![Module::new(engine, wasm)?];
+        for other in others {
+            modules.push(other.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+        }
+        Ok(modules)
+    })
 }
