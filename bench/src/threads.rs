@@ -1,7 +1,7 @@
 //! `threads`: what several threads gain, in wall time, and whether they make the same code.
 //!
-//! Beside it what the machine gives at most: as many threads, each with a module of its own, have
-//! nothing to wait for but processors, caches and memory.
+//! Beside it what the machine gives to as many threads that each compile a module of their own
+//! (`independent`): they wait for nothing but processors, caches and memory.
 
 use std::panic::resume_unwind;
 use std::thread;
@@ -48,7 +48,7 @@ pub fn measure(modules: &[RealModule], options: &Options) -> Result<(Table, bool
             "1 thread, ms",
             &several,
             "speedup",
-            "the machine's",
+            "independent",
             "same code",
         ],
     );

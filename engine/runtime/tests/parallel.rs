@@ -77,6 +77,33 @@ fn the_code_is_the_same() {
     }
 }
 
+/// More code than an engine keeps the memory of: room for the rest is made while it is compiled,
+/// if its size is known.
+#[test]
+fn the_code_of_a_large_module_is_the_same() {
+    let mut text = String::from("(module (memory 1) (func $f0)");
+    for i in 1..=400 {
+        write!(text, "(func $f{i} call $f{}", i - 1).unwrap();
+        for j in 0..1_000 {
+            let value = 0x1234_5678_9abc_def0_u64 + j;
+            write!(text, " i32.const {j} i64.const {value} i64.store").unwrap();
+        }
+        text += ")";
+    }
+    let wasm = wat::parse_str(text + ")").expect("a module");
+    let [one, many] = [1, 2].map(|threads| {
+        Engine::new(Config::new().compile_threads(threads)).expect("a configuration")
+    });
+    let wanted = Module::new(&one, &wasm).unwrap().serialize();
+    assert!(
+        wanted.len() > 6 << 20,
+        "{} bytes are not many",
+        wanted.len()
+    );
+    assert!(in_chunks(&one, &wasm, 100_000).unwrap().serialize() == wanted);
+    assert!(Module::new(&many, &wasm).unwrap().serialize() == wanted);
+}
+
 #[test]
 fn small_modules_are_modules() {
     let wasm = wat::parse_str(r#"(module (func (export "f") (result i32) i32.const 7))"#).unwrap();

@@ -27,9 +27,6 @@ use super::parallel::{Batch, Parallel};
 /// Stencils larger than this are not kept for the next module.
 const KEEP_CODE: usize = 4 << 20;
 
-/// A module of this many bytes is expected to become more code than is kept.
-const LARGE_MODULE: usize = KEEP_CODE / 2;
-
 /// How many batches are kept, with at most this much code.
 const KEEP_BATCHES: usize = 32;
 const KEEP_BATCH_CODE: usize = 128 << 10;
@@ -112,28 +109,13 @@ fn finish(body: impl Body, mut compiler: impl FunctionCompiler) -> Result<(), Co
     }
 }
 
-impl Compilation {
-    /// Sets memory aside for what a large module usually becomes, so that it need not be moved
-    /// while it grows. What is not used stays address space.
-    fn expect(&mut self, module_bytes: usize) {
-        if module_bytes < LARGE_MODULE {
-            return;
-        }
-        let Stencils {
-            code,
-            relocs,
-            traps,
-            ..
-        } = &mut self.stencils;
-        set_aside(code, module_bytes.saturating_mul(3));
-        set_aside(relocs, module_bytes / 16);
-        set_aside(traps, module_bytes / 8);
-    }
-}
-
-fn set_aside<T>(list: &mut Vec<T>, count: usize) {
-    // Failing only means that there will be moves.
-    if list.try_reserve(count).is_ok() {
+/// Has memory ready for as much more of a list as the rest of the module will bring, and a quarter,
+/// if it goes on as in the first `read` of its `total` bytes. What is not used stays address space.
+fn make_room<T>(list: &mut Vec<T>, read: u64, total: u64) {
+    let missing = (total + total / 4).saturating_sub(read);
+    let more = list.len() as u64 * missing / read.max(1);
+    // Failing only means that the list will be moved while it grows.
+    if list.try_reserve(more as usize).is_ok() {
         map::prefer_large_pages(list.spare_capacity_mut());
     }
 }
@@ -189,9 +171,31 @@ struct FunctionsToCode<'a> {
     backend: &'a mut Compilation,
     declared: &'a mut Declared,
     engine: &'a Engine,
+    /// Bytes of the module, if they are known and no room has been made for its code.
+    size: Option<usize>,
 }
 
 impl FunctionsToCode<'_> {
+    /// Makes room, once, when there is more code than is kept for the next module anyway. `read`
+    /// bytes of the module have become what there is.
+    #[inline]
+    fn make_room(&mut self, read: u32) {
+        let Stencils {
+            code,
+            relocs,
+            traps,
+            ..
+        } = &mut self.backend.stencils;
+        if code.len() > KEEP_CODE
+            && let Some(size) = self.size.take()
+        {
+            let (read, size) = (u64::from(read), size as u64);
+            make_room(code, read, size);
+            make_room(relocs, read, size);
+            make_room(traps, read, size);
+        }
+    }
+
     /// The function's key, if there is a cache, and whether it was there: it has then been
     /// appended to the stencils.
     #[inline]
@@ -263,6 +267,7 @@ impl Consumer for FunctionsToCode<'_> {
 
     fn function(&mut self, body: FunctionBody<'_>) -> Result<(), CompileError> {
         let config = self.engine.config();
+        self.make_room(body.offset());
         let body = match body {
             FunctionBody::Wasm(body) if config.compile_threads > 1 && config.cache.is_none() => {
                 return self.hand_out(body);
@@ -292,11 +297,11 @@ pub(super) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
     let CompileContext {
         scratch, backend, ..
     } = context.get();
-    backend.expect(bytes.len());
     let mut consumer = FunctionsToCode {
         backend,
         declared: &mut declared,
         engine,
+        size: Some(bytes.len()),
     };
     let info = translate_with(bytes, limits, scratch, &mut consumer);
     let info = consumer.end(info)?;
@@ -336,6 +341,7 @@ impl ModuleBuilder {
             backend: &mut self.context.get().backend,
             declared: &mut self.declared,
             engine: &engine,
+            size: None,
         };
         if let Err(error) = self.reader.push(chunk, &mut consumer) {
             consumer.end(Err(error))?;
@@ -353,6 +359,7 @@ impl ModuleBuilder {
             backend: &mut self.context.get().backend,
             declared: &mut self.declared,
             engine: &engine,
+            size: None,
         };
         let info = self.reader.finish(&mut consumer);
         let info = consumer.end(info)?;
