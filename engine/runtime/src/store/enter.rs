@@ -49,7 +49,8 @@ impl HostFailure {
 /// signature, which needs `stack` bytes for arguments and results. `args` holds the
 /// arguments and has room for the results. Nobody else is using the store, and no
 /// reference to any part of it is held.
-#[inline]
+// What a call costs is mostly this: in the host's loop its values stay in registers.
+#[inline(always)]
 pub(crate) unsafe fn enter(
     store: NonNull<StoreInner>,
     entry: EntryFn,
@@ -114,7 +115,7 @@ impl StoreInner {
     /// Sets the stack limit of all instances, if compiled code is entered from outside;
     /// from a host function the limit stays. Returns the limit: all ones if the
     /// stack is not known.
-    #[inline]
+    #[inline(always)]
     fn prepare_stack(&mut self, sp: usize) -> usize {
         // From the same thread and about the same depth the limit is that of the last time.
         let entered = || (stack::thread(), stack::depth(sp) / ENTRY_GRANULE);
