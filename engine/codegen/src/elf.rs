@@ -189,7 +189,12 @@ impl Writer {
                     ExternalName::Builtin(builtin) => Some(self.builtin(builtin)),
                     name => self.symbols.get(&name).copied(),
                 };
-                let (Some(symbol), RelocKind::GotPcRelX) = (symbol, reloc.kind) else {
+                let r_type = match reloc.kind {
+                    RelocKind::Plt32 => Some(elf::R_X86_64_PLT32),
+                    RelocKind::GotPcRelX => Some(elf::R_X86_64_GOTPCRELX),
+                    RelocKind::Abs64 | RelocKind::BytecodeCall => None,
+                };
+                let (Some(symbol), Some(r_type)) = (symbol, r_type) else {
                     return Err(ElfError::Relocation {
                         symbol: reloc.target,
                         kind: reloc.kind,
@@ -197,13 +202,7 @@ impl Writer {
                 };
                 let at = stencil.start + reloc.offset.0;
                 let addend = i64::from(reloc.addend);
-                self.relocation(
-                    self.text,
-                    at as usize,
-                    symbol,
-                    addend,
-                    elf::R_X86_64_GOTPCRELX,
-                )?;
+                self.relocation(self.text, at as usize, symbol, addend, r_type)?;
             }
         }
         Ok(())

@@ -90,6 +90,9 @@ impl fmt::Display for ExternalName {
 #[cfg_attr(feature = "cache", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RelocKind {
+    /// `R_X86_64_PLT32` on the distance of a five-byte `call rel32`: `L + A - P`, where `L` is a
+    /// function of the image, or the thunk of an imported one.
+    Plt32,
     /// `R_X86_64_GOTPCRELX` on the displacement of a six-byte `call [rip + disp32]`:
     /// `G + GOT + A - P`. When the target is near, the linker relaxes the call to
     /// `addr32 call rel32`, which has the same length. Likewise `jmp [rip + disp32]`
@@ -108,6 +111,7 @@ pub enum RelocKind {
 impl fmt::Display for RelocKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            RelocKind::Plt32 => "R_X86_64_PLT32",
             RelocKind::GotPcRelX => "R_X86_64_GOTPCRELX",
             RelocKind::Abs64 => "R_X86_64_64",
             RelocKind::BytecodeCall => "R_MICROWASM_CALLX",

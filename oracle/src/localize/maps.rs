@@ -153,6 +153,7 @@ impl Maps {
             for reloc in stencil.relocs {
                 let field = reloc.offset.0 as usize;
                 let before = match reloc.kind {
+                    RelocKind::Plt32 => 1,
                     RelocKind::GotPcRelX => 2,
                     RelocKind::Abs64 | RelocKind::BytecodeCall => 4,
                 };

@@ -42,6 +42,7 @@ named! {
         ColdCall = "call into another instance",
         StackArgs = "call: arguments on the stack",
         StackResult = "call: result on the stack",
+        ZerosKnown = "zeros: constants",
         ZerosShort = "zeros: one by one",
         ZerosLoop = "zeros: loop",
         FoldAlu = "alu: both constant",
@@ -165,6 +166,7 @@ named! {
 named! {
     /// What became of relocations.
     Link {
+        Call = "call: within the image",
         CallNear = "call: near",
         CallTable = "call: through the table",
         JumpNear = "jump of a thunk: near",

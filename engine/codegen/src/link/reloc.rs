@@ -14,6 +14,8 @@ use crate::bytecode::op::Opcode;
 use crate::bytecode::signature::HostCallee;
 use crate::stencil::{ExternalName, Reloc, RelocKind};
 
+/// `call rel32`, before the distance.
+const CALL: [u8; 1] = [0xe8];
 /// `call [rip + disp32]`, before the displacement.
 const CALL_GOT: [u8; 2] = [0xff, 0x15];
 /// `addr32 call rel32`, before the distance: the prefix does nothing and makes the lengths equal.
@@ -60,7 +62,7 @@ impl Piece<'_> {
 /// for an imported function, a GOT slot for a builtin.
 pub(super) fn has_thunks(kind: RelocKind) -> bool {
     match kind {
-        RelocKind::GotPcRelX => true,
+        RelocKind::Plt32 | RelocKind::GotPcRelX => true,
         // Not a call site.
         RelocKind::Abs64 => false,
         // Bytecode calls the host by number.
@@ -72,6 +74,7 @@ pub(super) fn has_thunks(kind: RelocKind) -> bool {
 #[inline]
 pub(super) fn apply(reloc: &Reloc, symbol: Symbol, piece: &mut Piece<'_>) -> Result<(), LinkError> {
     match reloc.kind {
+        RelocKind::Plt32 => plt_32(reloc, symbol, piece),
         RelocKind::GotPcRelX => got_pc_rel_x(reloc, symbol, piece),
         RelocKind::Abs64 => abs_64(reloc, symbol, piece),
         RelocKind::BytecodeCall => bytecode_call(reloc, symbol, piece),
@@ -85,6 +88,10 @@ pub(super) fn apply(reloc: &Reloc, symbol: Symbol, piece: &mut Piece<'_>) -> Res
 /// There is no such field in the function.
 pub fn unlink(reloc: &Reloc, code: &mut [u8]) -> Result<(), LinkError> {
     match reloc.kind {
+        RelocKind::Plt32 => {
+            *call_field(reloc, 0, code)? = [0; 4];
+            Ok(())
+        }
         RelocKind::GotPcRelX => {
             let site = (reloc.offset.0 as usize)
                 .checked_sub(2)
@@ -114,20 +121,54 @@ pub fn unlink(reloc: &Reloc, code: &mut [u8]) -> Result<(), LinkError> {
 /// lies. `None` for what goes through a table or to the host, and for what is no such call.
 pub fn destination(reloc: &Reloc, code: &[u8], start: u32) -> Option<i64> {
     let at = reloc.offset.0 as usize;
-    let opcode = match reloc.kind {
-        RelocKind::GotPcRelX => CALL_NEAR,
-        RelocKind::BytecodeCall => (Opcode::Call as u16).to_le_bytes(),
+    let bytecode = (Opcode::Call as u16).to_le_bytes();
+    let (opcode, before) = match reloc.kind {
+        RelocKind::Plt32 => (CALL.as_slice(), CALL.len()),
+        RelocKind::GotPcRelX => (CALL_NEAR.as_slice(), CALL_NEAR.len()),
+        RelocKind::BytecodeCall => (bytecode.as_slice(), BYTECODE_FIELD),
         RelocKind::Abs64 => return None,
     };
-    let before = match reloc.kind {
-        RelocKind::BytecodeCall => BYTECODE_FIELD,
-        RelocKind::GotPcRelX | RelocKind::Abs64 => CALL_NEAR.len(),
-    };
     let field = code.get(at..)?.first_chunk::<4>()?;
-    let is_call = code.get(at.checked_sub(before)?..)?.starts_with(&opcode);
+    let is_call = code.get(at.checked_sub(before)?..)?.starts_with(opcode);
     // Distances count from the end of the instruction, which is that of the field.
     let end = i64::from(start) + at as i64 + field.len() as i64;
     is_call.then(|| end + i64::from(i32::from_le_bytes(*field)))
+}
+
+/// `L + A - P` into the distance of a call.
+#[inline]
+fn plt_32(reloc: &Reloc, symbol: Symbol, piece: &mut Piece<'_>) -> Result<(), LinkError> {
+    let (start, place) = (piece.start, piece.place(reloc));
+    let field = call_field(reloc, start, piece.bytes)?;
+    let Some(code) = symbol.code else {
+        return Err(undefined(reloc, start));
+    };
+    let value = code.wrapping_sub(place).wrapping_add(reloc.addend as u64) as i64;
+    let distance = i32::try_from(value).map_err(|_| LinkError::OutOfRange {
+        symbol: reloc.target,
+        kind: reloc.kind,
+        offset: start + reloc.offset.0,
+        value,
+    })?;
+    cover!(Links, crate::coverage::Link::Call);
+    *field = distance.to_le_bytes();
+    Ok(())
+}
+
+/// The distance of the near call that a field is in, if it is in one.
+#[inline]
+fn call_field<'a>(
+    reloc: &Reloc,
+    start: u32,
+    code: &'a mut [u8],
+) -> Result<&'a mut [u8; 4], LinkError> {
+    let site = (reloc.offset.0 as usize)
+        .checked_sub(CALL.len())
+        .and_then(|at| code.get_mut(at..)?.first_chunk_mut::<5>());
+    let found = site.as_ref().map_or([0; 2], |site| [site[0], site[1]]);
+    site.filter(|_| found[..CALL.len()] == CALL)
+        .and_then(|site| site.last_chunk_mut())
+        .ok_or_else(|| wrong_site(reloc, start, found))
 }
 
 /// `G + GOT + A - P` into the displacement of a call or jump, or if the code is in reach,

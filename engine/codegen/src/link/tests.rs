@@ -56,7 +56,10 @@ fn module() -> (Stencils, ModuleInfo) {
         masm.buf.begin_function(&mut out, u32::MAX);
         masm.nop(f as usize * 5);
         for target in calls(f) {
-            masm.call_external(target);
+            match target {
+                ExternalName::Func(func) => masm.call_func(func),
+                ExternalName::Builtin(builtin) => masm.call_builtin(builtin),
+            }
             // Not an external call, and to be left alone.
             masm.call_m(Mem::base(Gpr::RAX, 8));
         }
@@ -127,7 +130,8 @@ fn check(
         let expected = calls(f as u32);
         assert_eq!(found.len(), expected.len());
         for (call, target) in found.iter().zip(expected) {
-            assert_eq!(call.len(), 6);
+            let is_builtin = matches!(target, ExternalName::Builtin(_));
+            assert_eq!(call.len(), if is_builtin { 6 } else { 5 });
             let (to, straight) = destination(&image, call);
             let reloc = calls_of.next().expect("one for each call");
             assert_eq!(
@@ -432,31 +436,36 @@ fn bad_layouts() {
 fn bad_relocations() {
     let (good, info) = module();
     let vm = VmLayout::new(&info);
-    let link = |change: &dyn Fn(&mut Reloc)| {
-        let mut stencils = good.clone();
-        change(&mut stencils.relocs[0]);
-        let plan = LinkPlan::new(&stencils, &info, &vm).expect("places");
-        plan.write(&stencils, &far(), &mut vec![0; plan.size()])
-    };
-    assert_eq!(link(&|_| ()), Ok(()));
-    for offset in [0, 1, 3, 100_000, u32::MAX] {
-        let error = link(&|r| r.offset = CodeOffset(offset));
+    for kind in [RelocKind::Plt32, RelocKind::GotPcRelX] {
+        let mut relocs = good.relocs.iter();
+        let index = relocs.position(|r| r.kind == kind).expect("of each kind");
+        let link = |change: &dyn Fn(&mut Reloc)| {
+            let mut stencils = good.clone();
+            change(&mut stencils.relocs[index]);
+            let plan = LinkPlan::new(&stencils, &info, &vm).expect("places");
+            plan.write(&stencils, &far(), &mut vec![0; plan.size()])
+        };
+        assert_eq!(link(&|_| ()), Ok(()));
+        let right = good.relocs[index].offset.0;
+        for offset in [0, right - 1, right + 1, 100_000, u32::MAX] {
+            let error = link(&|r| r.offset = CodeOffset(offset));
+            assert!(
+                matches!(error, Err(LinkError::WrongSite { .. })),
+                "{kind}: {offset}: {error:?}"
+            );
+        }
+        let undefined = ExternalName::Func(FuncIndex(IMPORTS + FUNCS));
+        let error = link(&|r| r.target = undefined);
+        assert!(matches!(error, Err(LinkError::Undefined { symbol, .. }) if symbol == undefined));
+        let error = link(&|r| {
+            r.target = ExternalName::Func(FuncIndex(IMPORTS));
+            r.addend = i32::MIN;
+        });
         assert!(
-            matches!(error, Err(LinkError::WrongSite { .. })),
-            "{offset}: {error:?}"
+            matches!(error, Err(LinkError::OutOfRange { .. })),
+            "{kind}: {error:?}"
         );
     }
-    let undefined = ExternalName::Func(FuncIndex(IMPORTS + FUNCS));
-    let error = link(&|r| r.target = undefined);
-    assert!(matches!(error, Err(LinkError::Undefined { symbol, .. }) if symbol == undefined));
-    let error = link(&|r| {
-        r.target = ExternalName::Func(FuncIndex(IMPORTS));
-        r.addend = i32::MIN;
-    });
-    assert!(
-        matches!(error, Err(LinkError::OutOfRange { .. })),
-        "{error:?}"
-    );
 }
 
 #[test]

@@ -27,7 +27,7 @@ use super::perturb::Perturb;
 use super::reg::{Gpr, Xmm};
 use crate::error::CodegenError;
 use crate::settings::Settings;
-use crate::stencil::{Builtin, CodeOffset, ExternalName, StackState, Stencils, TrapCode};
+use crate::stencil::{Builtin, CodeOffset, StackState, Stencils, TrapCode};
 use crate::vmctx::{self, VmLayout};
 use microwasm::op::{Branch, IntSize, Op};
 use microwasm::{DefinedFuncIndex, FuncType, Label, ModuleInfo, Sink, ValType};
@@ -363,7 +363,7 @@ impl FunctionCompiler<'_> {
             if code != 0 {
                 masm.mov_ri(Gpr::RAX, code as u64);
             }
-            masm.call_external(ExternalName::Builtin(Builtin::Trap));
+            masm.call_builtin(Builtin::Trap);
         }
     }
 
@@ -371,7 +371,15 @@ impl FunctionCompiler<'_> {
 
     #[inline(never)]
     fn zeros(&mut self, ty: ValType, count: u32) {
+        /// So many are constants, most of which nobody stores. More would take registers, and
+        /// time, at every branch.
+        const FEW: u32 = 2;
         let cx = &mut self.c.cx;
+        if count <= FEW && ty != ValType::V128 {
+            rule!(ZerosKnown);
+            (0..count).for_each(|_| cx.push_constant(ty, 0));
+            return;
+        }
         let first = cx.stack.end_slot();
         cx.stack.push_home(ty, count);
         let end = cx.stack.end_slot();

@@ -132,90 +132,84 @@
 ;;                26  ret
 ;;                27  mov eax, 9
 ;;                2c  call Trap
-;; func 2 frame 56
+;; func 2 frame 8
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0x50
-;;                 9  sub rsp, 0x38
+;;                 3  jb near 0x38
+;;                 9  sub rsp, 8
 ;;     94: zeros i32 1
-;;                10  xorps xmm15, xmm15
-;;                14  movsd [rsp+0x10], xmm15
 ;;     96: zeros i64 1
-;;                1b  xorps xmm15, xmm15
-;;                1f  movsd [rsp+0x18], xmm15
 ;;     98: pick 3
 ;;     9a: pick 2
 ;;     9c: i32.add
-;;                26  mov eax, [rsp+0x10]
-;;                2a  lea ecx, [rdi+rax]
+;;                10  lea eax, [rdi]
 ;;     9d: swap 4
 ;;     9d: drop
 ;;     9f: pick 3
 ;;     a1: pick 2
 ;;     a3: i32.mul
-;;                2d  mov edx, ecx
-;;                2f  imul edx, eax
+;;                12  imul ecx, eax, 0
 ;;     a4: swap 4
 ;;     a4: drop
 ;;     a6: pick 2
 ;;     a8: pick 1
 ;;     aa: i64.sub
-;;                32  mov rcx, rsi
-;;                35  sub rcx, [rsp+0x18]
+;;                15  lea rax, [rsi]
 ;;     ab: swap 3
 ;;     ab: drop
 ;;     ad: pick 1
 ;;     af: i32.eqz
-;;                3a  test eax, eax
+;;                18  mov edx, 0
+;;                1d  test edx, edx
 ;;     b0: drop
 ;;     b1: pick 3
 ;;     b3: pick 2
 ;;     b5: pick 4
 ;;     b7: i64.const 7
 ;;     b9: i64.lt_u
-;;                3c  cmp rcx, 7
+;;                1f  cmp rax, 7
 ;;     ba: select i32
-;;                40  mov ebx, edx
-;;                42  cmovae rbx, rax
+;;                23  mov edx, ecx
+;;                25  mov ebx, 0
+;;                2a  cmovae rdx, rbx
 ;;     bb: br .return
-;;                46  mov eax, ebx
-;;                48  add rsp, 0x38
-;;                4f  ret
-;;                50  mov eax, 9
-;;                55  call Trap
-;; func 3 frame 40
+;;                2e  mov eax, edx
+;;                30  add rsp, 8
+;;                37  ret
+;;                38  mov eax, 9
+;;                3d  call Trap
+;; func 3 frame 8
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0x44
-;;                 9  sub rsp, 0x28
+;;                 3  jb near 0x3B
+;;                 9  sub rsp, 8
 ;;     be: zeros i32 2
-;;                10  xorps xmm15, xmm15
-;;                14  movups [rsp+8], xmm15
 ;;     c0: pick 1
 ;;     c2: i32.const 7
 ;;     c4: i32.lt_s
-;;                1a  cmp dword [rsp+8], 7
+;;                10  mov eax, 0
+;;                15  cmp eax, 7
 ;;     c5: i32.const 3
-;;                1f  setl al
-;;                22  movzx eax, al
+;;                18  setl al
+;;                1b  movzx eax, al
 ;;     c7: pick 4
 ;;     c9: i32.gt_u
-;;                25  cmp edi, 3
+;;                1e  cmp edi, 3
 ;;     ca: pick 4
-;;                28  setb cl
-;;                2b  movzx ecx, cl
+;;                21  setb cl
+;;                24  movzx ecx, cl
 ;;     cc: pick 3
 ;;     ce: i32.eq
-;;                2e  cmp edi, [rsp+0x10]
+;;                27  test edi, edi
 ;;     cf: i32.add
-;;                32  sete dl
-;;                35  movzx edx, dl
-;;                38  add ecx, edx
+;;                29  sete dl
+;;                2c  movzx edx, dl
+;;                2f  add ecx, edx
 ;;     d0: i32.add
-;;                3a  add eax, ecx
+;;                31  add eax, ecx
 ;;     d1: br .return
-;;                3c  add rsp, 0x28
-;;                43  ret
-;;                44  mov eax, 9
-;;                49  call Trap
+;;                33  add rsp, 8
+;;                3a  ret
+;;                3b  mov eax, 9
+;;                40  call Trap
 ;; func 4 frame 8
 ;;                 0  cmp rsp, [r15]
 ;;                 3  jb near 0x40

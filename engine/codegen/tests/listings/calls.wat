@@ -12,18 +12,18 @@
 ;;; x86-64
 ;; func 0 frame 40
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0xB8
+;;                 3  jb near 0xB7
 ;;                 9  sub rsp, 0x28
 ;;                10  mov r11, [r15+0x18]
 ;;                14  sub qword [r11+0x10], 1
-;;                19  jb near 0xC3
+;;                19  jb near 0xC2
 ;;                1f  mov r11, [r11+0x18]
 ;;                23  mov r11, [r11]
 ;;                26  push rax
 ;;                27  mov rax, [r15+0x18]
 ;;                2b  cmp r11, [rax+0x20]
 ;;                2f  pop rax
-;;                30  jae near 0xCE
+;;                30  jae near 0xCD
 ;;     32: pick 2
 ;;     34: pick 1
 ;;     36: call 0
@@ -35,38 +35,38 @@
 ;;     3a: pick 2
 ;;     3c: pick 4
 ;;     3e: call_indirect 0 0
-;;                4a  mov eax, [rsp]
-;;                4d  cmp rax, [r15+0x40]
-;;                51  jae near 0xD9
-;;                57  mov r11, [r15+0x38]
-;;                5b  lea r10, [r11+rax*8]
-;;                60  mov r10, [r10]
-;;                63  test r10, r10
-;;                66  je near 0xA2
-;;                6c  mov r11d, [r15+0x28]
-;;                70  cmp r11d, [r10+0x18]
-;;                74  jne near 0xAD
-;;                7a  mov rdi, [rsp+8]
-;;                7f  cmp r15, [r10+0x10]
-;;                83  jne near 0x99
-;;                89  call qword [r10]
+;;                49  mov eax, [rsp]
+;;                4c  cmp rax, [r15+0x40]
+;;                50  jae near 0xD8
+;;                56  mov r11, [r15+0x38]
+;;                5a  lea r10, [r11+rax*8]
+;;                5f  mov r10, [r10]
+;;                62  test r10, r10
+;;                65  je near 0xA1
+;;                6b  mov r11d, [r15+0x28]
+;;                6f  cmp r11d, [r10+0x18]
+;;                73  jne near 0xAC
+;;                79  mov rdi, [rsp+8]
+;;                7e  cmp r15, [r10+0x10]
+;;                82  jne near 0x98
+;;                88  call qword [r10]
 ;;     41: i64.add
-;;                8c  add rax, [rsp+8]
+;;                8b  add rax, [rsp+8]
 ;;     42: br .return
-;;                91  add rsp, 0x28
-;;                98  ret
-;;                99  mov r11, r10
-;;                9c  call qword [r11+8]
-;;                a0  jmp short 0x8C
-;;                a2  mov eax, 4
-;;                a7  call Trap
-;;                ad  mov eax, 5
-;;                b2  call Trap
-;;                b8  mov eax, 9
-;;                bd  call Trap
-;;                c3  mov eax, 0xA
-;;                c8  call Trap
-;;                ce  mov eax, 0xB
-;;                d3  call Trap
-;;                d9  mov eax, 0xD
-;;                de  call Trap
+;;                90  add rsp, 0x28
+;;                97  ret
+;;                98  mov r11, r10
+;;                9b  call qword [r11+8]
+;;                9f  jmp short 0x8B
+;;                a1  mov eax, 4
+;;                a6  call Trap
+;;                ac  mov eax, 5
+;;                b1  call Trap
+;;                b7  mov eax, 9
+;;                bc  call Trap
+;;                c2  mov eax, 0xA
+;;                c7  call Trap
+;;                cd  mov eax, 0xB
+;;                d2  call Trap
+;;                d8  mov eax, 0xD
+;;                dd  call Trap

@@ -11,7 +11,7 @@
 ;;; x86-64
 ;; func 0 frame 24
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0x52
+;;                 3  jb near 0x50
 ;;                 9  sub rsp, 0x18
 ;;     19: pick 0
 ;;     1b: i32.const 2
@@ -27,7 +27,7 @@
 ;;     22: br .L3
 ;;                19  mov eax, 1
 ;;     22: .L1:
-;;                1e  jmp 0x4A
+;;                1e  jmp 0x48
 ;;     23: pick 0
 ;;     25: i32.const 1
 ;;     27: i32.sub
@@ -39,19 +39,19 @@
 ;;     2a: pick 1
 ;;     2c: i32.const 2
 ;;     2e: i32.sub
-;;                31  mov ecx, [rsp]
-;;                34  lea edx, [rcx-2]
+;;                30  mov ecx, [rsp]
+;;                33  lea edx, [rcx-2]
 ;;     2f: call 0
-;;                37  mov [rsp+8], eax
-;;                3b  mov edi, edx
-;;                3d  call func 0
+;;                36  mov [rsp+8], eax
+;;                3a  mov edi, edx
+;;                3c  call func 0
 ;;     31: i32.add
-;;                43  add eax, [rsp+8]
+;;                41  add eax, [rsp+8]
 ;;     32: br .L3
-;;                47  mov edi, [rsp]
+;;                45  mov edi, [rsp]
 ;;     32: .L3:
 ;;     33: br .return
-;;                4a  add rsp, 0x18
-;;                51  ret
-;;                52  mov eax, 9
-;;                57  call Trap
+;;                48  add rsp, 0x18
+;;                4f  ret
+;;                50  mov eax, 9
+;;                55  call Trap

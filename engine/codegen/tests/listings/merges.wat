@@ -60,7 +60,7 @@
 ;;; x86-64
 ;; func 0 frame 56
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0xD2
+;;                 3  jb near 0xD1
 ;;                 9  sub rsp, 0x38
 ;;     49: call 0
 ;;                10  mov [rsp], edi
@@ -71,27 +71,27 @@
 ;;     4b: pick 2
 ;;     4d: pick 4
 ;;     4f: i32.add
-;;                28  mov eax, [rsp+8]
-;;                2c  mov ecx, [rsp]
-;;                2f  lea edx, [rax+rcx]
+;;                27  mov eax, [rsp+8]
+;;                2b  mov ecx, [rsp]
+;;                2e  lea edx, [rax+rcx]
 ;;     50: swap 3
 ;;     50: drop
 ;;     52: pick 3
 ;;     54: i32.const 1
 ;;     56: i32.add
-;;                32  lea eax, [rcx+1]
+;;                31  lea eax, [rcx+1]
 ;;     57: pick 1
 ;;     59: pick 2
 ;;     5b: f64.add
-;;                35  movsd xmm0, [rsp+0x18]
-;;                3b  addsd xmm0, [rsp+0x18]
+;;                34  movsd xmm0, [rsp+0x18]
+;;                3a  addsd xmm0, [rsp+0x18]
 ;;     5e: pick 4
 ;;     60: declare .L1 [i32 f64] base 4
 ;;     60: declare .L2 [] base 6 callers 1
 ;;     60: br_if .L1 .L2
-;;                41  test edx, edx
-;;                43  mov [rsp+0x20], eax
-;;                47  jne near 0x93
+;;                40  test edx, edx
+;;                42  mov [rsp+0x20], eax
+;;                46  jne near 0x92
 ;;     60: .L2:
 ;;     62: drop
 ;;     63: i32.const 3
@@ -100,15 +100,15 @@
 ;;     67: f64.const 1.0
 ;;     70: pick 5
 ;;     72: i32.eqz
-;;                4d  mov eax, 3
-;;                52  test eax, eax
+;;                4c  mov eax, 3
+;;                51  test eax, eax
 ;;     73: declare .L3 [] base 6 callers 1
 ;;     73: br_if .L1 .L3
-;;                54  jne near 0x75
-;;                5a  mov dword [rsp], 3
-;;                61  mov r11, 0x3FF0000000000000
-;;                6b  movq xmm0, r11
-;;                70  jmp 0x93
+;;                53  jne near 0x74
+;;                59  mov dword [rsp], 3
+;;                60  mov r11, 0x3FF0000000000000
+;;                6a  movq xmm0, r11
+;;                6f  jmp 0x92
 ;;     73: .L3:
 ;;     75: drop
 ;;     76: drop
@@ -117,78 +117,76 @@
 ;;     7b: i32.const 3
 ;;     7d: f64.const 2.0
 ;;     86: br .L1
-;;                75  mov dword [rsp], 3
-;;                7c  mov dword [rsp+0x20], 3
-;;                84  mov r11, 0x4000000000000000
-;;                8e  movq xmm0, r11
+;;                74  mov dword [rsp], 3
+;;                7b  mov dword [rsp+0x20], 3
+;;                83  mov r11, 0x4000000000000000
+;;                8d  movq xmm0, r11
 ;;     88: .L1:
 ;;     89: i32.trunc_sat_f64_s
-;;                93  cvttsd2si eax, xmm0
-;;                97  cmp eax, 1
-;;                9a  jno near 0xC3
-;;                a0  ucomisd xmm0, xmm0
-;;                a4  jnp near 0xB1
-;;                aa  xor eax, eax
-;;                ac  jmp 0xC3
-;;                b1  xorps xmm15, xmm15
-;;                b5  ucomisd xmm0, xmm15
-;;                ba  jb near 0xC3
-;;                c0  sub eax, 1
+;;                92  cvttsd2si eax, xmm0
+;;                96  cmp eax, 1
+;;                99  jno near 0xC2
+;;                9f  ucomisd xmm0, xmm0
+;;                a3  jnp near 0xB0
+;;                a9  xor eax, eax
+;;                ab  jmp 0xC2
+;;                b0  xorps xmm15, xmm15
+;;                b4  ucomisd xmm0, xmm15
+;;                b9  jb near 0xC2
+;;                bf  sub eax, 1
 ;;     8b: i32.add
-;;                c3  add eax, [rsp+0x20]
+;;                c2  add eax, [rsp+0x20]
 ;;     8c: pick 4
 ;;     8e: i32.add
-;;                c7  add eax, [rsp]
+;;                c6  add eax, [rsp]
 ;;     8f: br .return
-;;                ca  add rsp, 0x38
-;;                d1  ret
-;;                d2  mov eax, 9
-;;                d7  call Trap
-;; func 1 frame 40
+;;                c9  add rsp, 0x38
+;;                d0  ret
+;;                d1  mov eax, 9
+;;                d6  call Trap
+;; func 1 frame 24
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0x51
-;;                 9  sub rsp, 0x28
+;;                 3  jb near 0x44
+;;                 9  sub rsp, 0x18
 ;;     92: zeros i32 1
-;;                10  xorps xmm15, xmm15
-;;                14  movsd [rsp+0x10], xmm15
 ;;     94: call 0
-;;                1b  mov [rsp], edi
-;;                1e  mov [rsp+8], esi
-;;                22  call func 0
+;;                10  mov [rsp], edi
+;;                13  mov [rsp+8], esi
+;;                17  call func 0
 ;;     96: pick 2
 ;;     98: pick 2
 ;;     9a: i32.add
-;;                28  mov eax, [rsp]
-;;                2b  mov ecx, [rsp+8]
-;;                2f  lea edx, [rax+rcx]
+;;                1c  mov eax, [rsp]
+;;                1f  mov ecx, [rsp+8]
+;;                23  lea edx, [rax+rcx]
 ;;     9b: drop
 ;;     9c: declare .L1 [] base 3 backward
 ;;     9c: br .L1
+;;                26  mov edx, 0
 ;;     9c: .L1:
 ;;     9e: pick 0
 ;;     a0: pick 3
 ;;     a2: i32.add
-;;                32  mov edx, [rsp+0x10]
-;;                36  lea ebx, [rdx+rax]
+;;                2b  lea ebx, [rdx+rax]
 ;;     a3: swap 1
 ;;     a3: drop
 ;;     a5: pick 0
 ;;     a7: pick 2
 ;;     a9: i32.lt_s
-;;                39  cmp ebx, ecx
+;;                2e  cmp ebx, ecx
 ;;     aa: declare .L2 [] base 3 callers 1
 ;;     aa: br_if .L1 .L2
-;;                3b  jge near 0x47
-;;                41  mov [rsp+0x10], ebx
-;;                45  jmp short 0x32
+;;                30  jge near 0x3A
+;;                36  mov edx, ebx
+;;                38  jmp short 0x2B
 ;;     aa: .L2:
 ;;     ac: pick 0
 ;;     af: br .return
-;;                47  mov eax, ebx
-;;                49  add rsp, 0x28
-;;                50  ret
-;;                51  mov eax, 9
-;;                56  call Trap
+;;                3a  mov eax, ebx
+;;                3c  add rsp, 0x18
+;;                43  ret
+;;                44  mov eax, 9
+;;                49  call Trap
 ;; func 2 frame 8
 ;;                 0  cmp rsp, [r15]
 ;;                 3  jb near 0x3D

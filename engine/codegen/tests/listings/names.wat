@@ -12,7 +12,7 @@
 ;;; x86-64
 ;; func 0 frame 40
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0x49
+;;                 3  jb near 0x47
 ;;                 9  sub rsp, 0x28
 ;;     24: call 0
 ;;                10  mov [rsp], edi
@@ -22,21 +22,21 @@
 ;;     28: pick 1
 ;;     2a: i32.const 1
 ;;     2c: i32.add
-;;                1d  mov eax, [rsp+8]
-;;                21  lea ecx, [rax+1]
+;;                1c  mov eax, [rsp+8]
+;;                20  lea ecx, [rax+1]
 ;;     2d: swap 3
 ;;     2d: drop
 ;;     2f: call 0
-;;                24  movss xmm15, [rsp]
-;;                2a  movss [rsp+0x10], xmm15
-;;                31  mov [rsp], ecx
-;;                34  call func 0
+;;                23  movss xmm15, [rsp]
+;;                29  movss [rsp+0x10], xmm15
+;;                30  mov [rsp], ecx
+;;                33  call func 0
 ;;     31: pick 2
 ;;     33: i32.sub
-;;                3a  mov eax, [rsp+0x10]
-;;                3e  sub eax, [rsp]
+;;                38  mov eax, [rsp+0x10]
+;;                3c  sub eax, [rsp]
 ;;     34: br .return
-;;                41  add rsp, 0x28
-;;                48  ret
-;;                49  mov eax, 9
-;;                4e  call Trap
+;;                3f  add rsp, 0x28
+;;                46  ret
+;;                47  mov eax, 9
+;;                4c  call Trap

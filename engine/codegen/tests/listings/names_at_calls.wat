@@ -44,7 +44,7 @@
 ;;                1d  call Trap
 ;; func 1 frame 40
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0x4B
+;;                 3  jb near 0x49
 ;;                 9  sub rsp, 0x28
 ;;     22: call 0
 ;;                10  mov [rsp], edi
@@ -54,27 +54,27 @@
 ;;     26: pick 2
 ;;     28: i32.const 1
 ;;     2a: i32.add
-;;                1d  mov eax, [rsp]
-;;                20  lea ecx, [rax+1]
+;;                1c  mov eax, [rsp]
+;;                1f  lea ecx, [rax+1]
 ;;     2b: swap 2
 ;;     2b: drop
 ;;     2d: call 0
-;;                23  movss xmm15, [rsp+8]
-;;                2a  movss [rsp+0x10], xmm15
-;;                31  mov [rsp+8], ecx
-;;                35  call func 0
+;;                22  movss xmm15, [rsp+8]
+;;                29  movss [rsp+0x10], xmm15
+;;                30  mov [rsp+8], ecx
+;;                34  call func 0
 ;;     2f: pick 1
 ;;     31: i32.sub
-;;                3b  mov eax, [rsp+0x10]
-;;                3f  sub eax, [rsp+8]
+;;                39  mov eax, [rsp+0x10]
+;;                3d  sub eax, [rsp+8]
 ;;     32: br .return
-;;                43  add rsp, 0x28
-;;                4a  ret
-;;                4b  mov eax, 9
-;;                50  call Trap
+;;                41  add rsp, 0x28
+;;                48  ret
+;;                49  mov eax, 9
+;;                4e  call Trap
 ;; func 2 frame 552
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0x7C
+;;                 3  jb near 0x7A
 ;;                 9  sub rsp, 0x228
 ;;     35: zeros i32 64
 ;;                10  xorps xmm15, xmm15
@@ -90,31 +90,31 @@
 ;;     3b: pick 66
 ;;     3d: i32.const 1
 ;;     3f: i32.add
-;;                37  mov eax, [rsp]
-;;                3a  lea ecx, [rax+1]
+;;                36  mov eax, [rsp]
+;;                39  lea ecx, [rax+1]
 ;;     40: swap 66
 ;;     40: drop
 ;;     42: pick 66
 ;;     44: i32.const 5
 ;;     46: i32.mul
-;;                3d  imul edx, eax, 5
+;;                3c  imul edx, eax, 5
 ;;     47: swap 2
 ;;     47: drop
 ;;     49: call 0
-;;                40  movss xmm15, [rsp+8]
-;;                47  movss [rsp+0x210], xmm15
-;;                51  mov [rsp+8], ecx
-;;                55  mov [rsp+0x208], edx
-;;                5c  call func 0
+;;                3f  movss xmm15, [rsp+8]
+;;                46  movss [rsp+0x210], xmm15
+;;                50  mov [rsp+8], ecx
+;;                54  mov [rsp+0x208], edx
+;;                5b  call func 0
 ;;     4b: pick 65
 ;;     4d: i32.sub
-;;                62  mov eax, [rsp+0x210]
-;;                69  sub eax, [rsp+8]
+;;                60  mov eax, [rsp+0x210]
+;;                67  sub eax, [rsp+8]
 ;;     4e: pick 1
 ;;     50: i32.add
-;;                6d  add eax, [rsp+0x208]
+;;                6b  add eax, [rsp+0x208]
 ;;     51: br .return
-;;                74  add rsp, 0x228
-;;                7b  ret
-;;                7c  mov eax, 9
-;;                81  call Trap
+;;                72  add rsp, 0x228
+;;                79  ret
+;;                7a  mov eax, 9
+;;                7f  call Trap

@@ -14,7 +14,7 @@
 ;;; x86-64
 ;; func 0 frame 40
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0x5B
+;;                 3  jb near 0x59
 ;;                 9  sub rsp, 0x28
 ;;     24: call 0
 ;;                10  mov [rsp], edi
@@ -25,25 +25,25 @@
 ;;     2a: pick 2
 ;;     2c: i32.const 1
 ;;     2e: i32.add
-;;                1d  mov eax, [rsp+8]
-;;                21  lea ecx, [rax+1]
+;;                1c  mov eax, [rsp+8]
+;;                20  lea ecx, [rax+1]
 ;;     2f: swap 4
 ;;     2f: drop
 ;;     31: call 0
-;;                24  movss xmm15, [rsp]
-;;                2a  movss [rsp+0x18], xmm15
-;;                31  movss xmm15, [rsp]
-;;                37  movss [rsp+0x10], xmm15
-;;                3e  mov [rsp], ecx
-;;                41  call func 0
+;;                23  movss xmm15, [rsp]
+;;                29  movss [rsp+0x18], xmm15
+;;                30  movss xmm15, [rsp]
+;;                36  movss [rsp+0x10], xmm15
+;;                3d  mov [rsp], ecx
+;;                40  call func 0
 ;;     33: i32.mul
-;;                47  mov eax, [rsp+0x10]
-;;                4b  imul eax, [rsp+0x18]
+;;                45  mov eax, [rsp+0x10]
+;;                49  imul eax, [rsp+0x18]
 ;;     34: pick 2
 ;;     36: i32.sub
-;;                50  sub eax, [rsp]
+;;                4e  sub eax, [rsp]
 ;;     37: br .return
-;;                53  add rsp, 0x28
-;;                5a  ret
-;;                5b  mov eax, 9
-;;                60  call Trap
+;;                51  add rsp, 0x28
+;;                58  ret
+;;                59  mov eax, 9
+;;                5e  call Trap

@@ -114,7 +114,7 @@
 ;;                76  call Trap
 ;; func 1 frame 56
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0x4A
+;;                 3  jb near 0x48
 ;;                 9  sub rsp, 0x38
 ;;     82: pick 1
 ;;     84: pick 2
@@ -128,25 +128,25 @@
 ;;                1b  mov [rsp+0x20], eax
 ;;                1f  call func 0
 ;;     8d: call 0
-;;                25  call func 0
+;;                24  call func 0
 ;;     8f: i32.add
-;;                2b  mov eax, [rsp]
-;;                2e  mov ecx, [rsp+0x20]
-;;                32  lea edx, [rax+rcx]
+;;                29  mov eax, [rsp]
+;;                2c  mov ecx, [rsp+0x20]
+;;                30  lea edx, [rax+rcx]
 ;;     90: i32.add
-;;                35  add edx, eax
+;;                33  add edx, eax
 ;;     91: pick 1
 ;;     93: i32.wrap_i64
-;;                37  mov rcx, [rsp+8]
-;;                3c  mov ebx, ecx
+;;                35  mov rcx, [rsp+8]
+;;                3a  mov ebx, ecx
 ;;     94: i32.add
-;;                3e  add edx, ebx
+;;                3c  add edx, ebx
 ;;     95: br .return
-;;                40  mov eax, edx
-;;                42  add rsp, 0x38
-;;                49  ret
-;;                4a  mov eax, 9
-;;                4f  call Trap
+;;                3e  mov eax, edx
+;;                40  add rsp, 0x38
+;;                47  ret
+;;                48  mov eax, 9
+;;                4d  call Trap
 ;; func 2 frame 88
 ;;                 0  cmp rsp, [r15]
 ;;                 3  jb near 0x6C
@@ -180,7 +180,7 @@
 ;;                71  call Trap
 ;; func 3 frame 24
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0x61
+;;                 3  jb near 0x60
 ;;                 9  sub rsp, 0x18
 ;;     a4: i32.const 0
 ;;     a6: i32.const 1
@@ -206,25 +206,23 @@
 ;;                43  mov [rsp], rdi
 ;;                47  mov edi, 0
 ;;                4c  call func 3
-;;                52  add rsp, 0x10
+;;                51  add rsp, 0x10
 ;;     ba: i64.xor
-;;                56  xor rax, rdx
+;;                55  xor rax, rdx
 ;;     bb: br .return
-;;                59  add rsp, 0x18
-;;                60  ret
-;;                61  mov eax, 9
-;;                66  call Trap
+;;                58  add rsp, 0x18
+;;                5f  ret
+;;                60  mov eax, 9
+;;                65  call Trap
 ;; func 4 frame 40
 ;;                 0  cmp rsp, [r15]
-;;                 3  jb near 0x4F
+;;                 3  jb near 0x42
 ;;                 9  sub rsp, 0x28
 ;;     be: zeros i32 1
-;;                10  xorps xmm15, xmm15
-;;                14  movsd [rsp+0x10], xmm15
 ;;     c0: call 0
-;;                1b  mov [rsp], edi
-;;                1e  mov [rsp+8], esi
-;;                22  call func 0
+;;                10  mov [rsp], edi
+;;                13  mov [rsp+8], esi
+;;                17  call func 0
 ;;     c2: pick 2
 ;;     c4: pick 3
 ;;     c6: pick 3
@@ -233,23 +231,23 @@
 ;;     ca: pick 4
 ;;     cc: i32.const 1
 ;;     ce: i32.add
-;;                28  mov eax, [rsp]
-;;                2b  lea ecx, [rax+1]
+;;                1c  mov eax, [rsp]
+;;                1f  lea ecx, [rax+1]
 ;;     cf: swap 5
 ;;     cf: drop
 ;;     d1: call 0
-;;                2e  mov [rsp], ecx
-;;                31  mov [rsp+0x18], eax
-;;                35  call func 0
+;;                22  mov [rsp], ecx
+;;                25  mov [rsp+0x18], eax
+;;                29  call func 0
 ;;     d3: pick 4
 ;;     d5: i32.add
-;;                3b  mov eax, [rsp+0x18]
-;;                3f  mov ecx, [rsp]
-;;                42  lea edx, [rax+rcx]
+;;                2e  mov eax, [rsp+0x18]
+;;                32  mov ecx, [rsp]
+;;                35  lea edx, [rax+rcx]
 ;;     d6: i32.add
-;;                45  add eax, edx
+;;                38  add eax, edx
 ;;     d7: br .return
-;;                47  add rsp, 0x28
-;;                4e  ret
-;;                4f  mov eax, 9
-;;                54  call Trap
+;;                3a  add rsp, 0x28
+;;                41  ret
+;;                42  mov eax, 9
+;;                47  call Trap

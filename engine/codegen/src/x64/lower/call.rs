@@ -4,7 +4,7 @@
 //! parallel, to where the convention wants them: registers, or an area below
 //! the frame that exists only around the call.
 
-use crate::stencil::{Builtin, ExternalName, StackState, TrapCode};
+use crate::stencil::{Builtin, StackState, TrapCode};
 use crate::vmctx;
 use crate::x64::abi::{self, ArgLoc, Assigner};
 use crate::x64::compiler::{ColdCall, FunctionCompiler};
@@ -28,7 +28,7 @@ impl FunctionCompiler<'_> {
     pub(in crate::x64) fn call(&mut self, func: FuncIndex) {
         let ty = self.module.func_type(func);
         let area = self.pass_arguments(ty);
-        self.c.cx.masm.call_external(ExternalName::Func(func));
+        self.c.cx.masm.call_func(func);
         self.take_results(ty, area);
     }
 
@@ -163,7 +163,7 @@ impl FunctionCompiler<'_> {
         }
         cx.resolve_moves();
         cx.drop_many(operands);
-        cx.masm.call_external(ExternalName::Builtin(builtin));
+        cx.masm.call_builtin(builtin);
         cx.end_op();
         match result {
             NativeResult::Nothing => {}

@@ -2,9 +2,10 @@
 
 use super::inst::{Form, InstBuf};
 use super::{Alu, Cond, JumpLabel, Masm, Mem, Patch32, Size, asm};
-use crate::stencil::{CodeOffset, ExternalName, RelocKind};
+use crate::stencil::{Builtin, CodeOffset, ExternalName, RelocKind};
 use crate::x64::buffer::{LabelUse, PADDING};
 use crate::x64::reg::Gpr;
+use microwasm::FuncIndex;
 
 /// The addend of a relocation whose field ends the instruction: `P` is the field's
 /// address, the machine counts from its end.
@@ -93,14 +94,24 @@ impl Masm {
         self.emit_mem(inst, Form::OP, mem);
     }
 
-    /// Calls `target`, which the linker resolves: six bytes, whether near or far.
+    /// Calls a function of the module, or the thunk of an imported one.
     #[inline]
-    pub fn call_external(&mut self, target: ExternalName) {
+    pub fn call_func(&mut self, func: FuncIndex) {
+        let mut inst = InstBuf::new();
+        asm!(inst; call 0);
+        self.emit(inst);
+        self.buf
+            .add_reloc(RelocKind::Plt32, ExternalName::Func(func), CALL_ADDEND);
+    }
+
+    /// Calls a function of the runtime: six bytes, whether near or far.
+    #[inline]
+    pub fn call_builtin(&mut self, builtin: Builtin) {
         let mut inst = InstBuf::new();
         asm!(inst; call QWORD [rip + 0]);
         self.emit(inst);
         self.buf
-            .add_reloc(RelocKind::GotPcRelX, target, CALL_ADDEND);
+            .add_reloc(RelocKind::GotPcRelX, ExternalName::Builtin(builtin), CALL_ADDEND);
     }
 
     /// `dst` = the address of `label`.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::CodegenError;
-use crate::stencil::{CodeOffset, ExternalName, SourceLoc, StackState, TrapCode};
+use crate::stencil::{CodeOffset, SourceLoc, StackState, TrapCode};
 use microwasm::FuncIndex;
 
 /// Runs `emit` as a function of at most `max` bytes.
@@ -201,7 +201,7 @@ fn arenas_are_put_together() {
         function(&mut masm, out, u32::MAX, |m| {
             m.buf.add_unwind(StackState::Entry);
             m.buf.add_source(f);
-            m.call_external(ExternalName::Func(FuncIndex(f)));
+            m.call_func(FuncIndex(f));
             m.buf.add_trap(TrapCode::Unreachable);
             // Large enough that products of offsets have more than 32 bits.
             m.nop(70_000 + f as usize);

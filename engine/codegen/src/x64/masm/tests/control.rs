@@ -1,7 +1,8 @@
 //! Jumps, calls, the stack pointer and padding.
 
 use super::*;
-use crate::stencil::{Builtin, CodeOffset, ExternalName, RelocKind};
+use crate::stencil::{Builtin, CodeOffset, ExternalName, Reloc, RelocKind};
+use microwasm::FuncIndex;
 use Mnemonic::*;
 
 const JUMPS: [(Cond, Mnemonic); 16] = [
@@ -203,20 +204,26 @@ fn the_entry_can_become_a_jump() {
 fn external_calls() {
     let mut out = Stencils::default();
     let mut masm = Masm::default();
-    let target = ExternalName::Builtin(Builtin::MemoryGrow);
     masm.buf.begin_function(&mut out, 1000);
     masm.nop(3);
-    masm.call_external(target);
+    masm.call_func(FuncIndex(7));
+    masm.call_builtin(Builtin::MemoryGrow);
     masm.buf.end_function(&mut out, 0).expect("small");
-    assert_eq!(out.code[3..], [0xff, 0x15, 0, 0, 0, 0]);
-    let [reloc] = out.relocs[..] else {
-        panic!("{:?}", out.relocs)
-    };
-    assert_eq!(reloc.offset, CodeOffset(5));
     assert_eq!(
-        (reloc.kind, reloc.target, reloc.addend),
-        (RelocKind::GotPcRelX, target, -4)
+        out.code[3..],
+        [0xe8, 0, 0, 0, 0, 0xff, 0x15, 0, 0, 0, 0]
     );
+    let expected = [
+        (4, RelocKind::Plt32, ExternalName::Func(FuncIndex(7))),
+        (10, RelocKind::GotPcRelX, ExternalName::Builtin(Builtin::MemoryGrow)),
+    ];
+    let expected = expected.map(|(offset, kind, target)| Reloc {
+        offset: CodeOffset(offset),
+        kind,
+        target,
+        addend: -4,
+    });
+    assert_eq!(out.relocs, expected);
 }
 
 #[test]
