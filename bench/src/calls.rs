@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use crate::clock::{Clock, median, nanoseconds};
+use crate::clock::{Clock, median, median_ratio, nanoseconds};
 use crate::engine::{Cause, Engine, Failure, Running, host_step};
 use crate::kernels::{HOST_CALLS, KERNELS};
 use crate::native::Native;
@@ -37,32 +37,12 @@ const TRAPS: [&str; 3] = ["unreachable", "divide", "load"];
 /// A trap costs up to a thousand times a call.
 const CALLS_PER_TRAP: u32 = 200;
 
-/// The medians of one contestant, in nanoseconds.
-#[derive(Debug, Default)]
-struct Row {
-    name: String,
-    to_host: Option<f64>,
-    from_host: Option<f64>,
-    traps: [Option<f64>; TRAPS.len()],
-}
-
-/// What is sampled of one contestant, round by round.
+/// What is sampled of one contestant, round by round, in nanoseconds.
 #[derive(Debug, Default)]
 struct Samples {
     to_host: Vec<f64>,
     from_host: Vec<f64>,
     traps: [Vec<f64>; TRAPS.len()],
-}
-
-impl Samples {
-    fn medians(&self, name: &str) -> Row {
-        Row {
-            name: name.to_owned(),
-            to_host: median(&self.to_host),
-            from_host: median(&self.from_host),
-            traps: self.traps.each_ref().map(|samples| median(samples)),
-        }
-    }
 }
 
 /// Measures and tabulates.
@@ -104,14 +84,11 @@ pub fn measure(engines: &[Box<dyn Engine>], options: &Options) -> Result<Table, 
             }
         }
     }
-    let mut rows = vec![native_samples.medians("native")];
-    rows.extend(
-        engines
-            .iter()
-            .zip(&instances)
-            .map(|(engine, (_, _, samples))| samples.medians(engine.name())),
-    );
-    Ok(tabulate(&rows))
+    let instances = engines
+        .iter()
+        .zip(&instances)
+        .map(|(engine, (_, _, samples))| (engine.name(), samples));
+    Ok(tabulate(&native_samples, instances))
 }
 
 fn time_traps(
@@ -135,9 +112,12 @@ fn native_calls(count: u32) -> u32 {
     (0..count).fold(1, |value, _| function(value, 1))
 }
 
-fn tabulate(rows: &[Row]) -> Table {
+fn tabulate<'a>(
+    native: &'a Samples,
+    engines: impl Iterator<Item = (&'a str, &'a Samples)>,
+) -> Table {
     let mut table = Table::new(
-        "Calls, nanoseconds each, median over the rounds",
+        "Calls, nanoseconds each and as ratios within a round, median over the rounds",
         [
             "engine",
             "Wasm→host",
@@ -149,25 +129,27 @@ fn tabulate(rows: &[Row]) -> Table {
             "load trap",
         ],
     );
-    let native = &rows[0];
-    for row in rows {
-        let ratio =
-            |of: Option<f64>, to: Option<f64>| Cell::maybe(of.zip(to).map(|(of, to)| of / to), 2);
+    for (name, samples) in [("native", native)].into_iter().chain(engines) {
+        let Samples {
+            to_host,
+            from_host,
+            traps,
+        } = samples;
         let cells = [
-            Cell::text(&row.name),
-            Cell::maybe(row.to_host, 2),
-            ratio(row.to_host, native.to_host),
-            Cell::maybe(row.from_host, 2),
-            ratio(row.from_host, native.from_host),
+            Cell::text(name),
+            Cell::maybe(median(to_host), 2),
+            Cell::maybe(median_ratio(to_host, &native.to_host), 2),
+            Cell::maybe(median(from_host), 2),
+            Cell::maybe(median_ratio(from_host, &native.from_host), 2),
         ];
         table.row(
             cells
                 .into_iter()
-                .chain(row.traps.iter().map(|trap| Cell::maybe(*trap, 0))),
+                .chain(traps.iter().map(|trap| Cell::maybe(median(trap), 0))),
         );
     }
     table.note("Wasm→host includes the loop around the call: a compare, an addition, a shift and an exclusive or.");
-    if native.to_host.is_none() {
+    if native.to_host.is_empty() {
         table.note("No native programs: build them with `bench/kernels/build native`.");
     }
     table

@@ -53,6 +53,14 @@ pub fn median(samples: &[f64]) -> Option<f64> {
     }
 }
 
+/// The median over the rounds of one duration divided by another of the same round: what slows a
+/// whole round down slows both down. Nothing if they have no round in common.
+#[must_use]
+pub fn median_ratio(of: &[f64], to: &[f64]) -> Option<f64> {
+    let ratios: Vec<f64> = of.iter().zip(to).map(|(of, to)| of / to).collect();
+    median(&ratios)
+}
+
 /// The geometric mean of some positive numbers; nothing of nothing.
 #[must_use]
 pub fn geometric_mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
@@ -77,6 +85,16 @@ mod tests {
         assert_eq!(median(&[]), None);
         assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
+    }
+
+    #[test]
+    fn ratios_are_of_the_same_round() {
+        assert_eq!(median_ratio(&[1.0], &[]), None);
+        let slow_second_round = ([2.0, 40.0, 2.0], [1.0, 20.0, 1.0, 7.0]);
+        assert_eq!(
+            median_ratio(&slow_second_round.0, &slow_second_round.1),
+            Some(2.0)
+        );
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //!
 //! One thread, validation included. The engines alternate; an engine that has already spent its
 //! time on a module skips the remaining rounds of it, so that an optimizing compiler does not make
-//! the run last an hour.
+//! the run last an hour. Who is compared with ours is measured right behind it, and the ratio is
+//! the median of those of the pairs.
 
 use std::time::Duration;
 
-use crate::clock::{Clock, geometric_mean, median, nanoseconds};
+use crate::clock::{Clock, geometric_mean, median, median_ratio, nanoseconds};
 use crate::engine::{Cause, Engine};
 use crate::engines::{OURS, Validator};
 use crate::real::RealModule;
@@ -30,6 +31,8 @@ pub struct Options {
 #[derive(Debug, Clone, Default)]
 struct Measured {
     samples: Vec<f64>,
+    /// What ours took right before each, if the two are compared.
+    ours: Vec<f64>,
     spent: Duration,
     code_size: Option<usize>,
     refusal: Option<String>,
@@ -45,6 +48,12 @@ impl Row<'_> {
     /// Megabytes of function bodies per second.
     fn speed(&self, at: usize) -> Option<f64> {
         Some(self.module.shape.code_bytes as f64 * 1e3 / median(&self.measured[at].samples)?)
+    }
+
+    /// How many times as fast ours is.
+    fn ours_to(&self, at: usize) -> Option<f64> {
+        let Measured { samples, ours, .. } = &self.measured[at];
+        median_ratio(samples, ours)
     }
 }
 
@@ -75,10 +84,15 @@ fn measure_module<'a>(
     options: &Options,
 ) -> Row<'a> {
     let mut measured = vec![Measured::default(); contestants.len()];
+    let ours = contestants.iter().find(|engine| engine.name() == OURS);
     for _ in 0..options.rounds {
         for (engine, measured) in contestants.iter().zip(&mut measured) {
             if measured.refusal.is_some() || measured.spent > options.patience {
                 continue;
+            }
+            if let Some(ours) = ours.filter(|_| is_compared(*engine)) {
+                let taken = options.clock.time(|| ours.compile(&module.wasm)).1;
+                measured.ours.push(nanoseconds(taken));
             }
             let (compiled, taken) = options.clock.time(|| engine.compile(&module.wasm));
             match compiled {
@@ -95,21 +109,22 @@ fn measure_module<'a>(
 }
 
 fn speeds(contestants: &[&dyn Engine], rows: &[Row<'_>]) -> Table {
-    let ratios = ratio_columns(contestants);
-    let heads =
-        ["module".to_owned(), "code kB".to_owned()]
-            .into_iter()
-            .chain(contestants.iter().map(|engine| engine.name().to_owned()))
-            .chain(ratios.iter().map(|(of, to)| {
-                format!("{}÷{}", contestants[*of].name(), contestants[*to].name())
-            }));
+    let compared = compared(contestants);
+    let heads = ["module".to_owned(), "code kB".to_owned()]
+        .into_iter()
+        .chain(contestants.iter().map(|engine| engine.name().to_owned()))
+        .chain(
+            compared
+                .iter()
+                .map(|at| format!("{OURS}÷{}", contestants[*at].name())),
+        );
     let mut table = Table::new(
         "Compile throughput, MB of function bodies per second, validation included, one thread",
         heads,
     );
     for row in rows {
         let speeds = (0..contestants.len()).map(|at| Cell::maybe(row.speed(at), 2));
-        let ratios = ratios.iter().map(|pair| Cell::maybe(ratio(row, *pair), 2));
+        let ratios = compared.iter().map(|at| Cell::maybe(row.ours_to(*at), 2));
         let size = Cell::number(row.module.shape.code_bytes as f64 / 1e3, 0);
         table.row(
             [Cell::text(&row.module.name), size]
@@ -124,9 +139,9 @@ fn speeds(contestants: &[&dyn Engine], rows: &[Row<'_>]) -> Table {
             2,
         )
     });
-    let ratios = ratios.iter().map(|pair| {
+    let ratios = compared.iter().map(|at| {
         Cell::maybe(
-            geometric_mean(rows.iter().filter_map(|row| ratio(row, *pair))),
+            geometric_mean(rows.iter().filter_map(|row| row.ours_to(*at))),
             2,
         )
     });
@@ -150,22 +165,19 @@ fn speeds(contestants: &[&dyn Engine], rows: &[Row<'_>]) -> Table {
     table
 }
 
-/// Ours to each of the others that makes no more of its code than we do.
-fn ratio_columns(contestants: &[&dyn Engine]) -> Vec<(usize, usize)> {
-    let Some(ours) = contestants.iter().position(|engine| engine.name() == OURS) else {
+/// Those that ours is compared with, if it takes part.
+fn compared(contestants: &[&dyn Engine]) -> Vec<usize> {
+    if contestants.iter().all(|engine| engine.name() != OURS) {
         return Vec::new();
-    };
-    let compared = |at: &usize| {
-        ["wasmi", "Winch", "Singlepass", "validation"].contains(&contestants[*at].name())
-    };
+    }
     (0..contestants.len())
-        .filter(compared)
-        .map(|to| (ours, to))
+        .filter(|at| is_compared(contestants[*at]))
         .collect()
 }
 
-fn ratio(row: &Row<'_>, (of, to): (usize, usize)) -> Option<f64> {
-    Some(row.speed(of)? / row.speed(to)?)
+/// Whether an engine makes no more of its code than ours.
+fn is_compared(engine: &dyn Engine) -> bool {
+    ["wasmi", "Winch", "Singlepass", "validation"].contains(&engine.name())
 }
 
 fn sizes(contestants: &[&dyn Engine], rows: &[Row<'_>]) -> Table {

@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use crate::clock::{Clock, geometric_mean, median, nanoseconds};
+use crate::clock::{Clock, geometric_mean, median, median_ratio, nanoseconds};
 use crate::engine::{Cause, Engine, Running};
 use crate::engines::OURS;
 use crate::kernels::{KERNELS, Kernel};
@@ -42,18 +42,24 @@ enum Runner {
     Instance(Box<dyn Running>),
 }
 
-/// The median time of one kernel, in nanoseconds, per name of a contestant.
+/// The times of one kernel, in nanoseconds, round by round, per name of a contestant.
 struct Row {
     kernel: &'static str,
-    times: Vec<(&'static str, f64)>,
+    times: Vec<(&'static str, Vec<f64>)>,
 }
 
 impl Row {
-    fn of(&self, name: &str) -> Option<f64> {
-        self.times
-            .iter()
-            .find(|(of, _)| *of == name)
-            .map(|(_, time)| *time)
+    fn of(&self, name: &str) -> Option<&[f64]> {
+        let (_, times) = self.times.iter().find(|(of, _)| *of == name)?;
+        Some(times)
+    }
+
+    fn median(&self, name: &str) -> Option<f64> {
+        median(self.of(name)?)
+    }
+
+    fn ratio(&self, of: &str, to: &str) -> Option<f64> {
+        median_ratio(self.of(of)?, self.of(to)?)
     }
 }
 
@@ -106,8 +112,8 @@ fn measure_kernel(
         }
     }
     let times = runners
-        .iter()
-        .filter_map(|(name, _, samples)| Some((*name, median(samples)?)))
+        .into_iter()
+        .map(|(name, _, samples)| (name, samples))
         .collect();
     Ok(Row {
         kernel: kernel.name,
@@ -130,7 +136,7 @@ fn tabulate(rows: &[Row], engines: &[Box<dyn Engine>]) -> Vec<Table> {
     for row in rows {
         let cells = names
             .iter()
-            .map(|name| Cell::maybe(row.of(name).map(|time| time / 1e6), 2));
+            .map(|name| Cell::maybe(row.median(name).map(|time| time / 1e6), 2));
         times.row([Cell::text(row.kernel)].into_iter().chain(cells));
     }
     if !native {
@@ -144,15 +150,15 @@ fn tabulate_ratios(rows: &[Row], names: &[&str]) -> Table {
     let heads = ["kernel".to_owned()]
         .into_iter()
         .chain(pairs.iter().map(|(of, to)| quotient(of, to)));
-    let mut table = Table::new("The same as ratios", heads);
+    let mut table = Table::new("As ratios within a round, median over the rounds", heads);
     for row in rows {
         let cells = pairs
             .iter()
-            .map(|(of, to)| Cell::maybe(ratio(row, of, to), 2));
+            .map(|(of, to)| Cell::maybe(row.ratio(of, to), 2));
         table.row([Cell::text(row.kernel)].into_iter().chain(cells));
     }
     let mean =
-        |(of, to): &(&str, &str)| geometric_mean(rows.iter().filter_map(|row| ratio(row, of, to)));
+        |(of, to): &(&str, &str)| geometric_mean(rows.iter().filter_map(|row| row.ratio(of, to)));
     let means = pairs.iter().map(|pair| Cell::maybe(mean(pair), 3));
     table.row([Cell::text("geometric mean")].into_iter().chain(means));
     table
@@ -184,8 +190,4 @@ fn quotient(of: &str, to: &str) -> String {
 #[must_use]
 pub fn to_native(engine: &str) -> String {
     quotient(engine, NATIVE)
-}
-
-fn ratio(row: &Row, of: &str, to: &str) -> Option<f64> {
-    Some(row.of(of)? / row.of(to)?)
 }

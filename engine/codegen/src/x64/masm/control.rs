@@ -110,8 +110,11 @@ impl Masm {
         let mut inst = InstBuf::new();
         asm!(inst; call QWORD [rip + 0]);
         self.emit(inst);
-        self.buf
-            .add_reloc(RelocKind::GotPcRelX, ExternalName::Builtin(builtin), CALL_ADDEND);
+        self.buf.add_reloc(
+            RelocKind::GotPcRelX,
+            ExternalName::Builtin(builtin),
+            CALL_ADDEND,
+        );
     }
 
     /// `dst` = the address of `label`.

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::stencil::{Builtin, CodeOffset, ExternalName, Reloc, RelocKind};
-use microwasm::FuncIndex;
 use Mnemonic::*;
+use microwasm::FuncIndex;
 
 const JUMPS: [(Cond, Mnemonic); 16] = [
     (Cond::Overflow, Jo),
@@ -209,13 +209,14 @@ fn external_calls() {
     masm.call_func(FuncIndex(7));
     masm.call_builtin(Builtin::MemoryGrow);
     masm.buf.end_function(&mut out, 0).expect("small");
-    assert_eq!(
-        out.code[3..],
-        [0xe8, 0, 0, 0, 0, 0xff, 0x15, 0, 0, 0, 0]
-    );
+    assert_eq!(out.code[3..], [0xe8, 0, 0, 0, 0, 0xff, 0x15, 0, 0, 0, 0]);
     let expected = [
         (4, RelocKind::Plt32, ExternalName::Func(FuncIndex(7))),
-        (10, RelocKind::GotPcRelX, ExternalName::Builtin(Builtin::MemoryGrow)),
+        (
+            10,
+            RelocKind::GotPcRelX,
+            ExternalName::Builtin(Builtin::MemoryGrow),
+        ),
     ];
     let expected = expected.map(|(offset, kind, target)| Reloc {
         offset: CodeOffset(offset),
