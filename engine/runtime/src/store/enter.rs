@@ -12,7 +12,7 @@ use microwasm_codegen::TrapCode;
 use microwasm_codegen::vmctx::STACK_SLACK;
 
 use crate::error::{Error, Result};
-use crate::sys::stack;
+use crate::sys::stack::{self, Place};
 use crate::trap::Trap;
 use crate::vm::{EntryFn, Slot, VmCtx, VmFuncRef, VmHostFunc};
 
@@ -20,9 +20,6 @@ use super::StoreInner;
 
 /// Stack kept for host functions: a quarter of the thread's, within these bounds.
 const HOST_STACK: std::ops::RangeInclusive<usize> = (16 << 10)..=(256 << 10);
-
-/// Entries whose stack pointers differ by less may have the same limit.
-const ENTRY_GRANULE: usize = 4 << 10;
 
 /// How a host function failed.
 pub(crate) enum HostFailure {
@@ -117,18 +114,17 @@ impl StoreInner {
     /// stack is not known.
     #[inline(always)]
     fn prepare_stack(&mut self, sp: usize) -> usize {
-        // From the same thread and about the same depth the limit is that of the last time.
-        let entered = || (stack::thread(), stack::depth(sp) / ENTRY_GRANULE);
-        if self.vm.entry_sp == 0 && self.entered != entered() {
-            self.set_stack_limit(stack_limit(sp, self.engine.config().max_wasm_stack));
-            // The first question makes the thread known.
-            self.entered = entered();
+        // From the same place the limit is that of the last time.
+        if self.vm.entry_sp == 0 && !self.entered.contains(sp) {
+            self.enter_at(sp);
         }
         self.stack_limit
     }
 
     #[cold]
-    fn set_stack_limit(&mut self, limit: usize) {
+    fn enter_at(&mut self, sp: usize) {
+        self.entered = Place::around(sp);
+        let limit = stack_limit(sp, self.engine.config().max_wasm_stack);
         if limit == self.stack_limit {
             return;
         }

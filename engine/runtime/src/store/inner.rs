@@ -20,6 +20,7 @@ use crate::interp;
 use crate::memory::LinearMemory;
 use crate::signature::SignatureRef;
 use crate::sys::map::MapError;
+use crate::sys::stack::Place;
 use crate::vm::{EntryInRegisters, FuncKind, HostEntry, VmFuncRef, VmHostFunc, VmStore, VmTable};
 
 use super::enter::HostFailure;
@@ -45,8 +46,8 @@ pub(crate) struct StoreInner {
     pub(crate) id: StoreId,
     /// The limit that all instances have at the moment; 0 before the first entry.
     pub(super) stack_limit: usize,
-    /// Where compiled code was last entered from outside: thread, and depth of its stack.
-    pub(super) entered: (usize, usize),
+    /// Where compiled code was last entered from outside.
+    pub(super) entered: Place,
     /// What a host function left when it failed.
     pub(crate) failure: Option<HostFailure>,
     pub(super) limiter: Option<Ask>,
@@ -109,7 +110,7 @@ impl StoreInner {
             vm: VmStore::new(engine.epoch_counter()),
             id: StoreId::next(),
             stack_limit: 0,
-            entered: (0, 0),
+            entered: Place::NOWHERE,
             failure: None,
             limiter: None,
             engine: engine.clone(),

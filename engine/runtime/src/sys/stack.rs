@@ -1,14 +1,29 @@
 //! The stack of the current thread: where it ends and where the stack pointer is.
 //!
-//! Both are facts about this thread at this moment and must not be kept.
+//! Both are facts about this thread at this moment and must not be kept; what may be is where the
+//! stack pointer has been ([`Place`]).
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 thread_local! {
     // Constant initialisation and no destructor: a plain load, also in odd moments of a thread's life.
     static BOUNDS: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    static END: End = const { End };
+}
+
+/// How many threads have ended that somebody has a [`Place`] on.
+static ENDED: AtomicUsize = AtomicUsize::new(0);
+
+/// Tells of the end of the thread that it belongs to.
+struct End;
+
+impl Drop for End {
+    fn drop(&mut self) {
+        ENDED.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// The stack pointer of the caller. Not the address of a local variable: under
@@ -23,11 +38,61 @@ pub(crate) fn pointer() -> usize {
     sp
 }
 
-/// Where the stack of this thread ends: no other thread that is running has the same. 0
-/// before the first call of [`bounds`].
-#[inline]
-pub(crate) fn thread() -> usize {
-    BOUNDS.get().0
+/// The thread pointer: no other thread that is running has the same. It is at its own address
+/// (System V ABI, AMD64, and ELF Handling for Thread-Local Storage, 3.4.6).
+// To find a variable of a thread may take two calls, if it is not in this unit of code generation.
+#[inline(always)]
+fn thread() -> usize {
+    let pointer: usize;
+    // SAFETY: only reads memory that every thread has.
+    unsafe {
+        std::arch::asm!("mov {}, fs:[0]", out(reg) pointer, options(pure, readonly, nostack, preserves_flags));
+    }
+    pointer
+}
+
+/// A part of a thread's stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// No thread's pointer is 0.
+    thread: usize,
+    /// [`ENDED`]. As long as it is the same, so is the thread with this pointer.
+    ended: usize,
+    start: usize,
+}
+
+impl Place {
+    /// Bytes of a place.
+    const SIZE: usize = 4 << 10;
+
+    /// On no stack.
+    pub(crate) const NOWHERE: Place = Place {
+        thread: 0,
+        ended: 0,
+        start: 0,
+    };
+
+    /// The place around `sp`, whose distance from the upper end of this thread's stack is a
+    /// multiple of its size. Nowhere if `sp` is on no such stack, or the thread is about to end.
+    #[cold]
+    pub(crate) fn around(sp: usize) -> Place {
+        match (bounds(sp), END.try_with(|_| ())) {
+            (Some(_), Ok(())) => Place {
+                thread: thread(),
+                ended: ENDED.load(Ordering::Relaxed),
+                start: sp - (Place::SIZE - 1 - depth(sp) % Place::SIZE),
+            },
+            _ => Place::NOWHERE,
+        }
+    }
+
+    /// Whether `sp`, the stack pointer of this thread, is there.
+    #[inline(always)]
+    pub(crate) fn contains(self, sp: usize) -> bool {
+        self.thread == thread()
+            && self.ended == ENDED.load(Ordering::Relaxed)
+            && sp.wrapping_sub(self.start) < Place::SIZE
+    }
 }
 
 /// How far `sp` is from the upper end of the stack of this thread, which [`bounds`] has found.
@@ -91,6 +156,7 @@ fn query() -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::thread;
 
     #[test]
     fn bounds_contain_the_stack_pointer() {
@@ -101,7 +167,7 @@ mod tests {
             assert!(range.len() <= size + (1 << 20), "{} of {size}", range.len());
         };
         for size in [64 << 10, 1 << 20, 8 << 20] {
-            std::thread::Builder::new()
+            thread::Builder::new()
                 .stack_size(size)
                 .spawn(move || check(size))
                 .expect("a thread can be started")
@@ -113,5 +179,38 @@ mod tests {
     #[test]
     fn a_foreign_stack_has_no_bounds() {
         assert_eq!(bounds(64), None);
+        assert_eq!(Place::around(64), Place::NOWHERE);
+    }
+
+    #[test]
+    fn a_place_has_one_distance_from_the_upper_end() {
+        let sp = pointer();
+        let place = Place::around(sp);
+        assert!(place.contains(sp));
+        for other in sp - 2 * Place::SIZE..sp + 2 * Place::SIZE {
+            let same = depth(other) / Place::SIZE == depth(sp) / Place::SIZE;
+            assert_eq!(place.contains(other), same, "{other:#x}");
+        }
+        assert!(!Place::NOWHERE.contains(0));
+    }
+
+    #[test]
+    fn a_place_is_on_one_thread_and_ends_with_it() {
+        let elsewhere = |sp, place: Place| thread::spawn(move || place.contains(sp));
+        let sp = pointer();
+        let place = Place::around(sp);
+        assert!(!elsewhere(sp, place).join().expect("a thread"));
+        // The same memory is likely to be the stack of each.
+        let mut before: Option<(usize, Place)> = None;
+        for _ in 0..100 {
+            let of_next = thread::spawn(move || {
+                let sp = pointer();
+                if let Some((of, place)) = before {
+                    assert!(!place.contains(of));
+                }
+                (sp, Place::around(sp))
+            });
+            before = Some(of_next.join().expect("a thread"));
+        }
     }
 }
