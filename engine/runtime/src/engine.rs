@@ -8,6 +8,7 @@ use microwasm_codegen::{Backend, MemoryBounds, Settings};
 use crate::builtins;
 use crate::config::Config;
 use crate::error::Result;
+use crate::helpers::Helpers;
 use crate::module::CompileContext;
 use crate::store::StoreResources;
 use crate::sys::{map, signal};
@@ -27,6 +28,7 @@ struct EngineInner {
     epoch: AtomicU64,
     compilers: Mutex<Vec<CompileContext>>,
     stores: Mutex<Vec<StoreResources>>,
+    helpers: Mutex<Option<Arc<Helpers>>>,
 }
 
 /// What the process-wide pools hold and have done.
@@ -59,6 +61,7 @@ impl Engine {
             epoch: AtomicU64::new(0),
             compilers: Mutex::new(Vec::new()),
             stores: Mutex::new(Vec::new()),
+            helpers: Mutex::new(None),
         })))
     }
 
@@ -115,6 +118,27 @@ impl Engine {
     /// Gives a compiler back.
     pub(crate) fn put_compiler(&self, compiler: CompileContext) {
         push(&self.0.compilers, compiler, IDLE_COMPILERS);
+    }
+
+    /// The threads that compile besides the calling one, if there are to be any.
+    pub(crate) fn helpers(&self) -> Option<Arc<Helpers>> {
+        let count = self.0.config.compile_threads - 1;
+        if count == 0 {
+            return None;
+        }
+        let mut helpers = self
+            .0
+            .helpers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_parent) = helpers.take_if(|helpers| !helpers.are_here()) {
+            // Ending them would mean waking threads that do not exist.
+            std::mem::forget(of_parent);
+        }
+        if helpers.is_none() {
+            *helpers = Helpers::new(count).map(Arc::new);
+        }
+        helpers.clone()
     }
 
     /// Memory for a store's bookkeeping, until it is given back.

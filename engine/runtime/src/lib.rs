@@ -38,6 +38,7 @@ mod engine;
 mod error;
 mod externs;
 mod func;
+mod helpers;
 mod instance;
 mod interp;
 mod linker;

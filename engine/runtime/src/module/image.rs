@@ -5,21 +5,20 @@
 //! meanwhile does what else is to be done for the module, and then takes parts, too.
 //! Of several errors that of the first part counts, as with one thread.
 
-use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
-use std::thread::{self, Builder};
 
 use microwasm_codegen::Stencils;
 use microwasm_codegen::link::{Addresses, LinkError, LinkPlan, Part};
 
 use crate::code;
+use crate::engine::Engine;
 
-/// Bytes of code from which on several threads are for: starting one takes as long as writing
-/// some hundred kilobytes.
-const MANY_BYTES: usize = 256 << 10;
+/// Bytes of code from which on several threads are for: one that is waiting comes in the time that
+/// it takes to write some ten kilobytes.
+const MANY_BYTES: usize = 64 << 10;
 
-/// Bytes of a part, about: what a processor's own cache holds, and more.
-const PART: usize = 128 << 10;
+/// Bytes of a part, at least: half of what a processor's own cache holds.
+const PART: usize = 64 << 10;
 
 /// An image to be written.
 pub(super) struct Image<'a> {
@@ -28,51 +27,41 @@ pub(super) struct Image<'a> {
     pub(super) addresses: Addresses<'a>,
 }
 
-/// The part with which writing has failed, by number.
-type Failed = (usize, LinkError);
-
 impl Image<'_> {
-    /// Writes the image into `out`, on up to `threads` threads, and does `meanwhile`.
+    /// Writes the image into `out`, with the helpers of `engine`, and does `meanwhile`.
     pub(super) fn write<R>(
         &self,
         out: &mut [u8],
-        threads: usize,
+        engine: &Engine,
         meanwhile: impl FnOnce() -> R,
     ) -> Result<R, LinkError> {
-        let others = match out.len() {
-            0..MANY_BYTES => 0,
-            _ => threads.saturating_sub(1),
-        };
+        let helpers = (out.len() >= MANY_BYTES)
+            .then(|| engine.helpers())
+            .flatten();
         let mut parts = self.plan.split(out, PART)?.into_iter();
-        if others == 0 {
+        let Some(helpers) = helpers else {
             let made = meanwhile();
             parts.try_for_each(|part| self.part(part))?;
             return Ok(made);
-        }
+        };
         let parts = Mutex::new(parts.enumerate());
         let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let work = || -> Result<(), Failed> {
+        // With which part writing has failed, and how.
+        let failed: Mutex<Option<(usize, LinkError)>> = Mutex::new(None);
+        let work = || {
             while let Some((number, part)) = next() {
-                self.part(part).map_err(|error| (number, error))?;
+                if let Err(error) = self.part(part) {
+                    let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                    // Parts are begun in their order: those before the first bad one are written.
+                    if failed.as_ref().is_none_or(|(first, _)| number < *first) {
+                        *failed = Some((number, error));
+                    }
+                    return;
+                }
             }
-            Ok(())
         };
-        let (made, results) = thread::scope(|scope| {
-            // Without other threads this one does the work.
-            let others = (0..others).map_while(|_| Builder::new().spawn_scoped(scope, work).ok());
-            let others: Vec<_> = others.collect();
-            let made = meanwhile();
-            let mut results = vec![work()];
-            results.extend(
-                others
-                    .into_iter()
-                    .map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic))),
-            );
-            (made, results)
-        });
-        // Parts are begun in their order: those before the first bad one have been written.
-        let failed = results.into_iter().filter_map(Result::err);
-        match failed.min_by_key(|(number, _)| *number) {
+        let made = helpers.share(meanwhile, &work);
+        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some((_, error)) => Err(error),
             None => Ok(made),
         }

@@ -87,8 +87,7 @@ fn link_in_layout(
     let (code, books) = match engine.backend() {
         Backend::X64 => {
             let imports = host_trampolines(&info, &signatures, &direct)?;
-            let threads = engine.config().compile_threads;
-            native_code(stencils, &plan, &imports, place, threads, |base| {
+            native_code(engine, stencils, &plan, &imports, place, |base| {
                 books(base, FuncKind::Wasm)
             })?
         }
@@ -122,11 +121,11 @@ fn link_in_layout(
 /// Machine code, where it is executed, and what `books` makes of its address. `imports` has the
 /// addresses of [`Addresses::imports`].
 fn native_code(
+    engine: &Engine,
     stencils: &Stencils,
     plan: &LinkPlan,
     imports: &[u64],
     place: CodePlace,
-    threads: usize,
     books: impl FnOnce(*const u8) -> Result<Books>,
 ) -> Result<(Code, Books)> {
     if plan.size() == 0 {
@@ -145,7 +144,7 @@ fn native_code(
             stencils,
             addresses,
         };
-        kept = Some(image.write(out, threads, || books(base))?);
+        kept = Some(image.write(out, engine, || books(base))?);
         Ok(())
     };
     let code = CodeBlock::new_at(place, plan.size(), fill)?;

@@ -1,21 +1,18 @@
 //! Compiling the functions of a module on several threads.
 //!
 //! The calling thread reads the module and puts copies of the bodies, some kilobytes at a
-//! time, into a queue; workers validate and compile them, and so does the calling thread when
-//! enough are waiting. What has been made is appended in the order of the functions. So code,
-//! and the error if there is one, are what one thread would have come to. Only so many batches
-//! are under way that memory stays bounded.
+//! time, into a queue; the engine's helpers validate and compile them, and so does the calling
+//! thread when enough are waiting. What has been made is appended in the order of the functions.
+//! So code, and the error if there is one, are what one thread would have come to. Only so many
+//! batches are under way that memory stays bounded.
 //!
-//! Workers begin with the first batch that is full, and end with the module.
+//! Helpers are called at the first batch that is full, and leave when there is nothing to do.
 
 use std::any::Any;
 use std::collections::VecDeque;
-use std::hint;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use microwasm::input::InputError;
 use microwasm::op::Sink;
@@ -26,6 +23,7 @@ use microwasm_codegen::vmctx::VmLayout;
 
 use crate::engine::Engine;
 use crate::error::CompileError;
+use crate::helpers::{Helpers, look_out};
 
 use super::build::{Body, CompileContext, Lent, check_size};
 
@@ -33,15 +31,11 @@ use super::build::{Body, CompileContext, Lent, check_size};
 /// thread may be the only one that works at the end.
 const BATCH: usize = 4 << 10;
 
+/// Bytes of bodies from which on a batch is begun before others.
+const LARGE: usize = 3 * BATCH;
+
 /// How many batches per thread may be under way.
 const WINDOW: usize = 16;
-
-/// How long a thread looks out for work, or for the last results, before it sleeps. Falling asleep
-/// and being woken takes a good part of this; at the end of a module everybody waits.
-const PATIENCE: Duration = Duration::from_micros(200);
-
-/// Pauses of the processor between two looks.
-const PAUSES: usize = 16;
 
 /// What all threads know.
 struct Shared {
@@ -50,16 +44,14 @@ struct Shared {
     info: ModuleInfo,
     layout: VmLayout,
     queue: Mutex<Queue>,
-    /// Notified of each batch in the queue, and of its end.
-    changed: Condvar,
 }
 
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Job>,
     ended: bool,
-    /// How many threads wait to be notified.
-    asleep: usize,
+    /// How many helpers have been called and have not left.
+    helping: usize,
 }
 
 /// Functions that are compiled together, and what they are compiled to.
@@ -100,7 +92,8 @@ type Report = Result<Done, Box<dyn Any + Send>>;
 pub(super) struct Parallel {
     shared: Arc<Shared>,
     context: Lent,
-    workers: Vec<JoinHandle<()>>,
+    /// From the first batch that is full.
+    helpers: Option<Arc<Helpers>>,
     reports: Receiver<Report>,
     reporter: Sender<Report>,
     /// Not in the queue yet.
@@ -122,10 +115,9 @@ impl Parallel {
                 info: info.for_bodies(),
                 layout: VmLayout::new(info),
                 queue: Mutex::default(),
-                changed: Condvar::new(),
             }),
             context,
-            workers: Vec::new(),
+            helpers: None,
             reports,
             reporter,
             batch,
@@ -144,15 +136,11 @@ impl Parallel {
         if self.batch.bodies.size() < BATCH {
             return Ok(());
         }
-        let threads = self.shared.engine.config().compile_threads;
-        while self.workers.len() < threads - 1 {
-            let (shared, reporter) = (self.shared.clone(), self.reporter.clone());
-            let worker = thread::Builder::new().spawn(move || work(&shared, &reporter));
-            // Without another thread this one does the work.
-            let Ok(worker) = worker else {
-                break;
-            };
-            self.workers.push(worker);
+        let engine = &self.shared.engine;
+        let threads = engine.config().compile_threads;
+        if self.helpers.is_none() {
+            // Without them this thread does the work.
+            self.helpers = engine.helpers();
         }
         self.send();
         self.append_until(WINDOW * threads, out)
@@ -164,7 +152,7 @@ impl Parallel {
         self.append_until(0, out)
     }
 
-    /// Puts the batch into the queue.
+    /// Puts the batch into the queue, and calls a helper if not all have come.
     fn send(&mut self) {
         let job = Job {
             number: self.appended + self.waiting.len(),
@@ -172,10 +160,19 @@ impl Parallel {
         };
         self.waiting.push_back(None);
         let mut queue = self.shared.queue();
-        queue.jobs.push_back(job);
-        // Notifying is a system call, even if nobody sleeps.
-        if queue.asleep > 0 {
-            self.shared.changed.notify_one();
+        // Begun last, a large function would keep one thread busy when the others are done.
+        if job.batch.bodies.size() > LARGE {
+            queue.jobs.push_front(job);
+        } else {
+            queue.jobs.push_back(job);
+        }
+        if let Some(helpers) = &self.helpers
+            && queue.helping < helpers.count()
+        {
+            queue.helping += 1;
+            drop(queue);
+            let (shared, reporter) = (self.shared.clone(), self.reporter.clone());
+            helpers.send(move || help(&shared, &reporter));
         }
     }
 
@@ -191,7 +188,7 @@ impl Parallel {
             let job = self.shared.queue().jobs.pop_front();
             let report = match job {
                 Some(job) => Ok(compile(self.context.get(), &self.shared, job)),
-                // The workers have it.
+                // The helpers have it.
                 None => look_out(|| self.reports.try_recv().ok())
                     .unwrap_or_else(|| self.reports.recv().expect("there is a sender in `self`")),
             };
@@ -220,12 +217,6 @@ impl Drop for Parallel {
         let mut queue = self.shared.queue();
         let _unwanted = std::mem::take(&mut queue.jobs);
         queue.ended = true;
-        drop(queue);
-        self.shared.changed.notify_all();
-        for worker in self.workers.drain(..) {
-            // Panics have been reported, if anybody waited.
-            let _ = worker.join();
-        }
     }
 }
 
@@ -234,44 +225,23 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next batch, as soon as there is one; `None` when there will be no more.
+    /// The next batch for a helper; `None` if there has been none for a while: the helper leaves.
     fn next(&self) -> Option<Job> {
         let found = look_out(|| {
             let mut queue = self.queue();
             let job = queue.jobs.pop_front();
             (job.is_some() || queue.ended).then_some(job)
         });
-        if let Some(job) = found {
-            return job;
-        }
-        let mut queue = self.queue();
-        queue.asleep += 1;
-        let mut queue = self
-            .changed
-            .wait_while(queue, |queue| queue.jobs.is_empty() && !queue.ended)
-            .unwrap_or_else(PoisonError::into_inner);
-        queue.asleep -= 1;
-        queue.jobs.pop_front()
+        found.flatten().or_else(|| {
+            let mut queue = self.queue();
+            let job = queue.jobs.pop_front();
+            queue.helping -= usize::from(job.is_none());
+            job
+        })
     }
 }
 
-/// Asks for something until it is there, or so long that the thread should rather sleep.
-fn look_out<T>(mut poll: impl FnMut() -> Option<T>) -> Option<T> {
-    let begin = Instant::now();
-    loop {
-        if let Some(found) = poll() {
-            return Some(found);
-        }
-        if begin.elapsed() > PATIENCE {
-            return None;
-        }
-        for _ in 0..PAUSES {
-            hint::spin_loop();
-        }
-    }
-}
-
-fn work(shared: &Shared, reporter: &Sender<Report>) {
+fn help(shared: &Shared, reporter: &Sender<Report>) {
     let mut context = Lent::new(&shared.engine);
     while let Some(job) = shared.next() {
         let report = catch_unwind(AssertUnwindSafe(|| compile(context.get(), shared, job)));
