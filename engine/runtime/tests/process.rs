@@ -276,6 +276,36 @@ fn the_child_of_a_fork_has_code_memory_of_its_own() {
     assert!(output.status.success(), "{output:?}");
 }
 
+/// The threads that help to compile are not in the child.
+#[test]
+fn the_child_of_a_fork_has_helpers_of_its_own() {
+    const NAME: &str = "the_child_of_a_fork_has_helpers_of_its_own";
+    if is_child(NAME) {
+        let engine = Engine::new(Config::new().compile_threads(2)).unwrap();
+        let body = "local.get 0 i32.load i32.const 3 i32.mul local.set 0 ".repeat(100);
+        let func = format!("(func (param i32) {body})");
+        let text = format!("(module (memory 1) {})", func.repeat(200));
+        let wasm = wat::parse_str(text).unwrap();
+        let compile = || Module::new(&engine, &wasm).unwrap().serialize();
+        let before = compile();
+        // SAFETY: the child only uses this library, of which no lock is held.
+        let process = unsafe { libc::fork() };
+        let right = (0..20).all(|_| compile() == before);
+        if process == 0 {
+            let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+            // SAFETY: ends the child.
+            unsafe { libc::_exit(if right && threads == 2 { 0 } else { 1 }) };
+        }
+        let mut status = -1;
+        // SAFETY: waits for our child.
+        unsafe { libc::waitpid(process, &mut status, 0) };
+        assert_eq!((right, status), (true, 0));
+        return;
+    }
+    let output = child(NAME);
+    assert!(output.status.success(), "{output:?}");
+}
+
 #[test]
 fn engines_come_and_go() {
     let wasm = wat::parse_str(LOAD).unwrap();
