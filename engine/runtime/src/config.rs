@@ -140,8 +140,9 @@ impl Config {
     }
 
     /// How many threads share the functions of a WebAssembly module; 1, which is the calling
-    /// one, by default. Code and errors do not depend on it. Small modules, other forms, and
-    /// modules whose functions are looked up in a [cache](Config::cache) are not shared.
+    /// one, by default. The others begin when they are first needed, and end with the engine.
+    /// Code and errors do not depend on it. Small modules, other forms, and modules whose
+    /// functions are looked up in a [cache](Config::cache) are not shared.
     pub fn compile_threads(&mut self, threads: usize) -> &mut Config {
         self.compile_threads = threads.max(1);
         self
