@@ -219,6 +219,7 @@ fn readelf_accepts_it() -> Result<(), Failed> {
             "wasm_func_2",
             "wasm_import_0",
             "microwasm_trap",
+            "R_X86_64_PLT32",
             "R_X86_64_GOTPCRELX",
             ".microwasm.traps",
             ".microwasm.settings",
@@ -242,7 +243,7 @@ fn objdump_shows_it() -> Result<(), Failed> {
     for expected in [
         "<wasm_func_2>:",
         "<wasm_import_0>:",
-        "R_X86_64_GOTPCRELX\twasm_import_0-0x4",
+        "R_X86_64_PLT32\twasm_import_0-0x4",
         "R_X86_64_GOTPCRELX\tmicrowasm_memory_grow-0x4",
     ] {
         assert!(
