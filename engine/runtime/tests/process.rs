@@ -240,6 +240,22 @@ fn forbid_system_calls() {
     }
 }
 
+/// Forks, and does `work` in both processes; it is told whether it is in the child, and must find
+/// all right in both.
+fn in_parent_and_child(work: impl FnOnce(bool) -> bool) {
+    // SAFETY: the child only uses this library, of which no lock is held.
+    let process = unsafe { libc::fork() };
+    let right = work(process == 0);
+    if process == 0 {
+        // SAFETY: ends the child.
+        unsafe { libc::_exit(if right { 0 } else { 1 }) };
+    }
+    let mut status = -1;
+    // SAFETY: waits for our child.
+    unsafe { libc::waitpid(process, &mut status, 0) };
+    assert_eq!((right, status), (true, 0));
+}
+
 #[test]
 fn the_child_of_a_fork_has_code_memory_of_its_own() {
     const NAME: &str = "the_child_of_a_fork_has_code_memory_of_its_own";
@@ -254,22 +270,14 @@ fn the_child_of_a_fork_has_code_memory_of_its_own() {
         };
         let (mut store, before) = instance(&engine, &text(1));
         let before = before.get_typed_func::<(), i32>(&store, "f").unwrap();
-        // SAFETY: the child only uses this library, of which no lock is held.
-        let process = unsafe { libc::fork() };
-        let base = if process == 0 { 1000 } else { 2000 };
-        let mut right = before.call(&mut store, ()).unwrap() == 1;
-        for i in 0..2000 {
-            right &= get(base + i) == base + i;
-        }
-        drop(store);
-        if process == 0 {
-            // SAFETY: ends the child.
-            unsafe { libc::_exit(if right { 0 } else { 1 }) };
-        }
-        let mut status = -1;
-        // SAFETY: waits for our child.
-        unsafe { libc::waitpid(process, &mut status, 0) };
-        assert_eq!((right, status), (true, 0));
+        in_parent_and_child(|forked| {
+            let base = if forked { 1000 } else { 2000 };
+            let mut right = before.call(&mut store, ()).unwrap() == 1;
+            for i in 0..2000 {
+                right &= get(base + i) == base + i;
+            }
+            right
+        });
         return;
     }
     let output = child(NAME);
@@ -288,18 +296,12 @@ fn the_child_of_a_fork_has_helpers_of_its_own() {
         let wasm = wat::parse_str(text).unwrap();
         let compile = || Module::new(&engine, &wasm).unwrap().serialize();
         let before = compile();
-        // SAFETY: the child only uses this library, of which no lock is held.
-        let process = unsafe { libc::fork() };
-        let right = (0..20).all(|_| compile() == before);
-        if process == 0 {
-            let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
-            // SAFETY: ends the child.
-            unsafe { libc::_exit(if right && threads == 2 { 0 } else { 1 }) };
-        }
-        let mut status = -1;
-        // SAFETY: waits for our child.
-        unsafe { libc::waitpid(process, &mut status, 0) };
-        assert_eq!((right, status), (true, 0));
+        in_parent_and_child(|forked| {
+            let right = (0..20).all(|_| compile() == before);
+            // The one that has forked, and a helper.
+            let threads = || std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+            right && (!forked || threads() == 2)
+        });
         return;
     }
     let output = child(NAME);

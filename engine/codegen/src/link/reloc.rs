@@ -144,12 +144,7 @@ fn plt_32(reloc: &Reloc, symbol: Symbol, piece: &mut Piece<'_>) -> Result<(), Li
         return Err(undefined(reloc, start));
     };
     let value = code.wrapping_sub(place).wrapping_add(reloc.addend as u64) as i64;
-    let distance = i32::try_from(value).map_err(|_| LinkError::OutOfRange {
-        symbol: reloc.target,
-        kind: reloc.kind,
-        offset: start + reloc.offset.0,
-        value,
-    })?;
+    let distance = in_reach(reloc, start, value)?;
     cover!(Links, crate::coverage::Link::Call);
     *field = distance.to_le_bytes();
     Ok(())
@@ -203,14 +198,7 @@ fn got_pc_rel_x(reloc: &Reloc, symbol: Symbol, piece: &mut Piece<'_>) -> Result<
         return Err(undefined(reloc, start));
     };
     // What was not in reach a moment ago is not now.
-    let Ok(field) = i32::try_from(distance) else {
-        return Err(LinkError::OutOfRange {
-            symbol: reloc.target,
-            kind: reloc.kind,
-            offset: start + reloc.offset.0,
-            value: distance,
-        });
-    };
+    let field = in_reach(reloc, start, distance)?;
     cover!(
         Links,
         if found == CALL_GOT {
@@ -251,12 +239,7 @@ fn bytecode_call(reloc: &Reloc, symbol: Symbol, piece: &mut Piece<'_>) -> Result
         return Err(undefined(reloc, start));
     };
     let value = code.wrapping_sub(place).wrapping_add(reloc.addend as u64) as i64;
-    let distance = i32::try_from(value).map_err(|_| LinkError::OutOfRange {
-        symbol: reloc.target,
-        kind: reloc.kind,
-        offset,
-        value,
-    })?;
+    let distance = in_reach(reloc, start, value)?;
     cover!(Links, crate::coverage::Link::BytecodeNear);
     set_bytecode_call(site, Opcode::Call, distance as u32);
     Ok(())
@@ -316,6 +299,17 @@ fn wrong_site(reloc: &Reloc, start: u32, found: [u8; 2]) -> LinkError {
         offset: start.wrapping_add(reloc.offset.0),
         value: u16::from_be_bytes(found),
     }
+}
+
+/// A distance, if the field has room for it.
+#[inline]
+fn in_reach(reloc: &Reloc, start: u32, value: i64) -> Result<i32, LinkError> {
+    i32::try_from(value).map_err(|_| LinkError::OutOfRange {
+        symbol: reloc.target,
+        kind: reloc.kind,
+        offset: start + reloc.offset.0,
+        value,
+    })
 }
 
 #[cold]

@@ -371,8 +371,8 @@ impl FunctionCompiler<'_> {
 
     #[inline(never)]
     fn zeros(&mut self, ty: ValType, count: u32) {
-        /// So many are constants, most of which nobody stores. More would take registers, and
-        /// time, at every branch.
+        /// So many are constants, stored where somebody wants them stored. More would take
+        /// registers at every branch: with eight, code grows by a fiftieth.
         const FEW: u32 = 2;
         let cx = &mut self.c.cx;
         if count <= FEW && ty != ValType::V128 {

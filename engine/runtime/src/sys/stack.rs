@@ -38,8 +38,8 @@ pub(crate) fn pointer() -> usize {
     sp
 }
 
-/// The thread pointer: no other thread that is running has the same. It is at its own address
-/// (System V ABI, AMD64, and ELF Handling for Thread-Local Storage, 3.4.6).
+/// The thread pointer: no other thread that is running has the same. It is stored where it points
+/// (U. Drepper, ELF Handling For Thread-Local Storage, on x86-64).
 // To find a variable of a thread may take two calls, if it is not in this unit of code generation.
 #[inline(always)]
 fn thread() -> usize {
