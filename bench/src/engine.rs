@@ -134,6 +134,33 @@ pub trait Engine {
 
     /// Validates and compiles a module, all of it, now.
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled + '_>, Failure>;
+
+    /// The same, of a module that arrives in chunks, where the engine can compile what has come.
+    fn compile_stream(&self, chunks: Chunks<'_>) -> Result<Box<dyn Compiled + '_>, Failure> {
+        self.compile(chunks.whole)
+    }
+}
+
+/// A module that arrives in chunks.
+#[derive(Debug, Clone, Copy)]
+pub struct Chunks<'a> {
+    whole: &'a [u8],
+}
+
+impl<'a> Chunks<'a> {
+    /// Bytes in a chunk.
+    const SIZE: usize = 64 << 10;
+
+    /// Of the module `whole`.
+    #[must_use]
+    pub fn of(whole: &'a [u8]) -> Self {
+        Self { whole }
+    }
+
+    /// One after another.
+    pub fn each(self) -> impl Iterator<Item = &'a [u8]> {
+        self.whole.chunks(Self::SIZE)
+    }
 }
 
 /// A compiled module.

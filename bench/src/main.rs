@@ -416,7 +416,7 @@ impl Bombs {
         };
         let options = bombs::Options {
             bombs,
-            repeats: common.rounds,
+            rounds: common.rounds,
             clock: common.clock,
             divide,
             limits,
@@ -429,8 +429,13 @@ impl Bombs {
         } else {
             &common.engines
         };
-        let (table, failed) = bombs::measure(&engines::named(names)?, &options)?;
-        print(&[table], common.json)?;
+        let engines = engines::named(names)?;
+        let (table, failed) = bombs::measure(&engines, &options)?;
+        let mut tables = vec![table];
+        if options.bombs.is_empty() {
+            tables.push(bombs::measure_real(&real::load()?, &engines, &options)?);
+        }
+        print(&tables, common.json)?;
         Ok(ExitCode::from(u8::from(failed > 0)))
     }
 }

@@ -12,6 +12,8 @@ use crate::shape::Shape;
 /// Where the script puts them.
 pub const DIRECTORY: &str = "target/modules";
 
+const ENDING: &str = "wasm";
+
 /// A module from outside.
 #[derive(Debug, Clone)]
 pub struct RealModule {
@@ -42,23 +44,27 @@ pub enum RealError {
     None,
 }
 
+/// The one of that name.
+pub fn load_one(name: &str) -> Result<RealModule, RealError> {
+    let wasm = fs::read(Path::new(DIRECTORY).join(format!("{name}.{ENDING}")))?;
+    let name = name.to_owned();
+    match Shape::of(&wasm) {
+        Ok(shape) => Ok(RealModule { name, wasm, shape }),
+        Err(error) => Err(RealError::Malformed { name, error }),
+    }
+}
+
 /// All of them, smallest first.
 pub fn load() -> Result<Vec<RealModule>, RealError> {
     let mut modules = Vec::new();
     for entry in fs::read_dir(Path::new(DIRECTORY))? {
         let path = entry?.path();
-        if path.extension().is_none_or(|extension| extension != "wasm") {
-            continue;
-        }
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let wasm = fs::read(&path)?;
-        match Shape::of(&wasm) {
-            Ok(shape) => modules.push(RealModule { name, wasm, shape }),
-            Err(error) => return Err(RealError::Malformed { name, error }),
+        if path
+            .extension()
+            .is_some_and(|extension| extension == ENDING)
+        {
+            let name = path.file_stem().unwrap_or_default();
+            modules.push(load_one(&name.to_string_lossy())?);
         }
     }
     if modules.is_empty() {

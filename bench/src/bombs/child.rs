@@ -14,9 +14,10 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::{BOMBS, Bomb, Options};
-use crate::clock::{Clock, nanoseconds};
-use crate::engine::{Cause, Engine};
+use crate::clock::{Clock, median, nanoseconds};
+use crate::engine::{Cause, Chunks, Engine};
 use crate::engines;
+use crate::real;
 
 /// The command that the parent starts its children with.
 pub const COMMAND: &str = "bomb-child";
@@ -69,6 +70,17 @@ impl Measurement {
         (self.verdict == Verdict::Compiled).then_some(self)
     }
 
+    /// Whether the child has come to its end by itself.
+    fn has_ended(&self) -> bool {
+        matches!(self.verdict, Verdict::Compiled | Verdict::Refused)
+    }
+
+    /// Its peak of memory relative to four times the code that it has made and 16 MiB.
+    pub(super) fn of_bound(&self) -> Option<f64> {
+        let bound = 4 * self.code_size? + (16 << 20);
+        Some(1024.0 * self.peak_kb as f64 / bound as f64)
+    }
+
     fn ended(verdict: Verdict, after: Duration) -> Self {
         let nanoseconds = nanoseconds(after);
         Self {
@@ -82,44 +94,68 @@ impl Measurement {
     }
 }
 
-/// The smallest figures of a few children per size. The sizes take turns, so that a machine that
-/// slows down for a while does not look like growth.
-pub(super) fn best(
+/// What each of the `sizes` takes: of time the median over the rounds, of memory the least.
+///
+/// In a round each size is compiled as often as makes up the work of the largest, and the mean
+/// counts. So a machine whose speed changes within tenths of a second slows each size down by as
+/// much, which it would not if the smaller ones fitted between two changes.
+pub(super) fn measure(
     bomb: &Bomb,
-    sizes: &[u32],
+    sizes: [u32; 3],
     engine: &str,
     options: &Options,
 ) -> Result<Vec<Measurement>, Cause> {
-    let mut best = Vec::new();
-    for size in sizes {
-        best.push(once(bomb, *size, engine, options)?);
-    }
-    for _ in 1..options.repeats {
-        for (size, best) in sizes.iter().zip(&mut best) {
-            if matches!(best.verdict, Verdict::Compiled | Verdict::Refused) {
-                let next = once(bomb, *size, engine, options)?;
-                best.nanoseconds = best.nanoseconds.min(next.nanoseconds);
-                best.peak_kb = best.peak_kb.min(next.peak_kb);
+    let mut rounds: [Vec<Measurement>; 3] = Default::default();
+    for _ in 0..options.rounds.max(1) {
+        for (&size, rounds) in sizes.iter().zip(&mut rounds) {
+            if rounds.iter().all(Measurement::has_ended) {
+                let times = (sizes[2] / size).clamp(1, 4);
+                let children = (0..times).map(|_| once(bomb.name, size, engine, options));
+                rounds.extend(summary(children.collect::<Result<_, _>>()?, mean));
             }
         }
     }
-    Ok(best)
+    let median = |times: &[f64]| median(times).unwrap_or_default();
+    Ok(rounds
+        .into_iter()
+        .filter_map(|of_size| summary(of_size, median))
+        .collect())
 }
 
-fn once(bomb: &Bomb, size: u32, engine: &str, options: &Options) -> Result<Measurement, Cause> {
+/// One for many: the worst of them if one has not ended by itself, otherwise what `time` makes of
+/// their times, and the least memory.
+fn summary(all: Vec<Measurement>, time: impl Fn(&[f64]) -> f64) -> Option<Measurement> {
+    let times: Vec<f64> = all.iter().map(|one| one.nanoseconds).collect();
+    let least = all.iter().map(|one| one.peak_kb).min()?;
+    let bad = all.iter().position(|one| !one.has_ended());
+    let one = all.into_iter().nth(bad.unwrap_or(0))?;
+    Some(match bad {
+        Some(_) => one,
+        None => Measurement {
+            nanoseconds: time(&times),
+            peak_kb: least,
+            ..one
+        },
+    })
+}
+
+fn mean(times: &[f64]) -> f64 {
+    times.iter().sum::<f64>() / times.len() as f64
+}
+
+/// A child's measurement of a bomb or a real module.
+pub(super) fn once(
+    name: &str,
+    size: u32,
+    engine: &str,
+    options: &Options,
+) -> Result<Measurement, Cause> {
     let clock = match options.clock {
         Clock::Cpu => "cpu",
         Clock::Wall => "wall",
     };
     let mut child = Command::new(std::env::current_exe()?)
-        .args([
-            COMMAND,
-            bomb.name,
-            &size.to_string(),
-            engine,
-            "--clock",
-            clock,
-        ])
+        .args([COMMAND, name, &size.to_string(), engine, "--clock", clock])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
@@ -167,13 +203,13 @@ fn stack_size(engine: &str) -> usize {
     }
 }
 
-/// What the child does: the line that it prints.
-pub fn answer(bomb: &str, size: u32, engine: &str, clock: Clock) -> Result<String, Cause> {
-    let bomb = BOMBS
-        .iter()
-        .find(|known| known.name == bomb)
-        .ok_or("no such bomb")?;
-    let modules = (bomb.build)(size);
+/// What the child does: the line that it prints. What is not the name of a bomb is that of a real
+/// module.
+pub fn answer(name: &str, size: u32, engine: &str, clock: Clock) -> Result<String, Cause> {
+    let modules = match BOMBS.iter().find(|bomb| bomb.name == name) {
+        Some(bomb) => (bomb.build)(size),
+        None => vec![real::load_one(name)?.wasm],
+    };
     let name = engine.to_owned();
     let work = move || -> Result<Measurement, Cause> {
         let engines = engines::named(&[name])?;
@@ -198,7 +234,7 @@ fn compile_all(
     let (results, taken) = clock.time(|| {
         modules
             .iter()
-            .map(|wasm| engine.compile(wasm))
+            .map(|wasm| engine.compile_stream(Chunks::of(wasm)))
             .collect::<Vec<_>>()
     });
     let peak = status_kb("/proc/self/status", "VmHWM:").unwrap_or(0);

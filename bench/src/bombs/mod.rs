@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::engine::{Cause, Engine};
+use crate::real::RealModule;
 use crate::table::{Cell, Table};
 use child::{Limits, Measurement, Verdict};
 
@@ -98,8 +99,8 @@ pub const BOMBS: &[Bomb] = bombs! {
 pub struct Options {
     /// Bombs by name; all if none.
     pub bombs: Vec<String>,
-    /// Children per size; the fastest and the smallest count.
-    pub repeats: usize,
+    /// How many rounds; see [`child::measure`].
+    pub rounds: usize,
     /// Which clock.
     pub clock: Clock,
     /// By how much everything is smaller than it could be.
@@ -133,6 +134,7 @@ pub fn measure(engines: &[Box<dyn Engine>], options: &Options) -> Result<(Table,
             "MB ¼",
             "× memory",
             "code kB",
+            "of bound",
             "verdict",
         ],
     );
@@ -142,12 +144,8 @@ pub fn measure(engines: &[Box<dyn Engine>], options: &Options) -> Result<(Table,
     }) {
         let largest = (bomb.largest / options.divide.max(1)).max(4);
         for engine in engines {
-            let measured = child::best(
-                bomb,
-                &[largest / 4, largest / 2, largest],
-                engine.name(),
-                options,
-            )?;
+            let sizes = [largest / 4, largest / 2, largest];
+            let measured = child::measure(bomb, sizes, engine.name(), options)?;
             let growth = Growth::of(&measured);
             let verdict = growth.verdict(&measured, bomb, options.ratio);
             failed += usize::from(verdict != PASSED && verdict != REFUSED);
@@ -156,12 +154,44 @@ pub fn measure(engines: &[Box<dyn Engine>], options: &Options) -> Result<(Table,
     }
     table.note(format!(
         "Passed: at most ×{} per doubling in time and in peak memory (times under {} ms and peaks under {} MB do not count), \
-         or a typed error.",
+         or a typed error. The bound of memory is four times the code and 16 MiB; \
+         what a module declares besides its code is not in it.",
         options.ratio,
         TIME_FLOOR.as_millis(),
         MEMORY_FLOOR_KB / 1024
     ));
     Ok((table, failed))
+}
+
+/// What compiling real modules takes.
+pub fn measure_real(
+    modules: &[RealModule],
+    engines: &[Box<dyn Engine>],
+    options: &Options,
+) -> Result<Table, Cause> {
+    let mut table = Table::new(
+        "Real modules that arrive in chunks",
+        ["module", "engine", "kB", "ms", "MB", "code kB", "of bound"],
+    );
+    for module in modules {
+        for engine in engines {
+            let measured = child::once(&module.name, 0, engine.name(), options)?;
+            let compiled = measured.compiled();
+            table.row([
+                Cell::text(&module.name),
+                Cell::text(engine.name()),
+                Cell::number(module.wasm.len() as f64 / 1e3, 0),
+                Cell::maybe(compiled.map(|one| one.nanoseconds / 1e6), 1),
+                Cell::maybe(compiled.map(|one| one.peak_kb as f64 / 1024.0), 1),
+                Cell::maybe(
+                    compiled.and_then(|one| Some(one.code_size? as f64 / 1e3)),
+                    0,
+                ),
+                Cell::maybe(compiled.and_then(Measurement::of_bound), 2),
+            ]);
+        }
+    }
+    Ok(table)
 }
 
 const PASSED: &str = "ok";
@@ -247,6 +277,7 @@ fn row(
         largest.code_size.map(|size| size as f64 / 1e3),
         0,
     ));
+    cells.push(Cell::maybe(largest.of_bound(), 2));
     let reason = measured
         .iter()
         .find_map(|measurement| measurement.refusal.as_deref());

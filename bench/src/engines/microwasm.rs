@@ -7,8 +7,8 @@ use microwasm_runtime::{
 
 use super::missing;
 use crate::engine::{
-    Cause, Compiled, Engine, Export, Failure, HOST_FUNCTIONS, HOST_MODULE, HOST_STEP, Outcome,
-    Running, ValueType, host_step,
+    Cause, Chunks, Compiled, Engine, Export, Failure, HOST_FUNCTIONS, HOST_MODULE, HOST_STEP,
+    Outcome, Running, ValueType, host_step,
 };
 
 /// The engine and the host functions it offers.
@@ -47,6 +47,21 @@ impl Microwasm {
             linker,
         })
     }
+
+    fn stream(&self, chunks: Chunks<'_>) -> Result<Module, microwasm_runtime::Error> {
+        let mut stream = Module::stream(&self.engine);
+        for chunk in chunks.each() {
+            stream.push(chunk)?;
+        }
+        stream.finish()
+    }
+
+    fn compiled(&self, module: Module) -> Box<dyn Compiled + '_> {
+        Box::new(MicrowasmModule {
+            module,
+            linker: &self.linker,
+        })
+    }
 }
 
 impl Engine for Microwasm {
@@ -57,10 +72,14 @@ impl Engine for Microwasm {
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled + '_>, Failure> {
         let module =
             Module::new(&self.engine, wasm).map_err(|error| Failure::Compile(Box::new(error)))?;
-        Ok(Box::new(MicrowasmModule {
-            module,
-            linker: &self.linker,
-        }))
+        Ok(self.compiled(module))
+    }
+
+    fn compile_stream(&self, chunks: Chunks<'_>) -> Result<Box<dyn Compiled + '_>, Failure> {
+        let module = self
+            .stream(chunks)
+            .map_err(|error| Failure::Compile(Box::new(error)))?;
+        Ok(self.compiled(module))
     }
 }
 

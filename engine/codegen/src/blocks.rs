@@ -3,6 +3,8 @@
 //! Owns what both backends know of a block: its declaration, its label, and its edge in the
 //! branch table at hand. What a backend settles with a block's callers is its own business (`C`).
 
+use std::collections::HashMap;
+
 use crate::buffer::JumpLabel;
 use microwasm::op::BlockDecl;
 use microwasm::{Label, StackHeight, ValType};
@@ -18,13 +20,25 @@ impl Span {
     /// Nothing.
     pub(crate) const EMPTY: Span = Span { start: 0, end: 0 };
 
-    /// What has been appended to `vec` since it was `start` long.
+    /// What has been appended to `vec` since it was `start` long. Nothing is at no place: others
+    /// may be taken back below it.
     #[inline]
     pub(crate) fn since<T>(start: u32, vec: &[T]) -> Span {
-        Span {
-            start,
-            end: vec.len() as u32,
+        let end = vec.len() as u32;
+        if start == end {
+            return Span::EMPTY;
         }
+        Span { start, end }
+    }
+
+    /// Takes the part away if it is at the end of the vector, and tells whether it was.
+    #[inline]
+    pub(crate) fn take_back<T>(self, vec: &mut Vec<T>) -> bool {
+        let last = self.end as usize == vec.len();
+        if last {
+            vec.truncate(self.start as usize);
+        }
+        last || self == Span::EMPTY
     }
 
     #[inline]
@@ -74,6 +88,8 @@ pub(crate) enum Cursor {
 pub(crate) struct Blocks<C> {
     pub(crate) blocks: Vec<Block<C>>,
     pub(crate) arg_types: Vec<ValType>,
+    /// Where lists of several arguments are in `arg_types`.
+    lists: HashMap<Box<[ValType]>, Span>,
     pub(crate) cursor: Cursor,
     /// Whether blocks that are declared now count as having several callers.
     pub(crate) all_shared: bool,
@@ -87,6 +103,7 @@ impl<C> Default for Blocks<C> {
         Blocks {
             blocks: Vec::new(),
             arg_types: Vec::new(),
+            lists: HashMap::new(),
             cursor: Cursor::Dead,
             all_shared: false,
             tables: 0,
@@ -100,6 +117,7 @@ impl<C: Copy + Default> Blocks<C> {
     pub(crate) fn begin_function(&mut self, results: &[ValType]) {
         self.blocks.clear();
         self.arg_types.clear();
+        self.lists.clear();
         self.cursor = Cursor::Open;
         self.tables = 0;
         let decl = BlockDecl {
@@ -112,11 +130,9 @@ impl<C: Copy + Default> Blocks<C> {
     }
 
     pub(crate) fn declare(&mut self, label: Label, decl: BlockDecl<'_>) {
-        let start = self.arg_types.len() as u32;
-        self.arg_types.extend_from_slice(decl.args);
         let block = Block {
             base: decl.base.0,
-            args: Span::since(start, &self.arg_types),
+            args: self.list(decl.args),
             backward: decl.backward,
             single: decl.callers == Some(1) && !decl.backward && !self.all_shared,
             convention: C::default(),
@@ -131,6 +147,34 @@ impl<C: Copy + Default> Blocks<C> {
             self.blocks.resize(index, block);
             self.blocks.push(block);
         }
+    }
+
+    /// Where a block's arguments are listed.
+    #[inline]
+    fn list(&mut self, args: &[ValType]) -> Span {
+        match args {
+            [] => Span::EMPTY,
+            [one] => self.append(&[*one]),
+            many => self.list_once(many),
+        }
+    }
+
+    fn append(&mut self, args: &[ValType]) -> Span {
+        let start = self.arg_types.len() as u32;
+        self.arg_types.extend_from_slice(args);
+        Span::since(start, &self.arg_types)
+    }
+
+    /// A few bytes of a module can declare a block with a thousand arguments, so no list is kept
+    /// twice.
+    #[inline(never)]
+    fn list_once(&mut self, args: &[ValType]) -> Span {
+        if let Some(known) = self.lists.get(args) {
+            return *known;
+        }
+        let list = self.append(args);
+        self.lists.insert(args.into(), list);
+        list
     }
 
     /// Whether operators are being skipped.

@@ -112,12 +112,8 @@ impl FunctionCompiler<'_> {
                 .conventions
                 .snapshots
                 .extend(stack.off().iter().map(|&p| (p, stack.get(p).loc)));
-            let mut span = Span::since(start, &self.c.conventions.snapshots);
-            if span.len() == 0 {
-                // That names no place: others may have been taken back below it.
-                span = Span::EMPTY;
-            }
-            self.c.blocks.get_mut(label).convention = Convention::Virtual(span);
+            let snapshot = Span::since(start, &self.c.conventions.snapshots);
+            self.c.blocks.get_mut(label).convention = Convention::Virtual(snapshot);
             return Chosen::InPlace;
         }
         // Free registers to leave to the code behind: fewer for loops, which live long.
@@ -378,15 +374,16 @@ impl FunctionCompiler<'_> {
                 for &(pos, reg) in span.of(bindings) {
                     cx.restore(pos, Loc::Reg { reg, clean: false });
                 }
+                if !block.backward {
+                    span.take_back(bindings);
+                }
             }
             Convention::Virtual(span) => {
                 rule!(BindVirtual);
                 for &(pos, loc) in span.of(snapshots) {
                     cx.restore(pos, loc);
                 }
-                if span.end as usize == snapshots.len() {
-                    snapshots.truncate(span.start as usize);
-                } else {
+                if !span.take_back(snapshots) {
                     rule!(BindVirtualKept);
                 }
             }
