@@ -15,6 +15,9 @@
 //! - An unbound label's uses form a list through the 32-bit fields that its
 //!   address will fill: each holds the `Link` to the use before it. Later uses
 //!   have greater offsets, so that the list is finite and binding costs one visit per use.
+//! - An entry of a jump table holds the number of its label until the function ends. All of them
+//!   are then filled in from first to last: a label that thousands of tables name would have a
+//!   list from one end of the code to the other.
 //! - An offset within a function is below `MAX_FUNCTION`.
 
 use crate::error::CodegenError;
@@ -23,8 +26,8 @@ use crate::stencil::{
     TrapSite, UnwindRow,
 };
 
-/// No function is larger than this, whatever the settings: a [`Link`] has 30 bits of offset.
-const MAX_FUNCTION: u32 = (1 << 30) - 16;
+/// No function is larger than this, whatever the settings: a [`Link`] has 31 bits.
+const MAX_FUNCTION: u32 = (1 << 31) - 32;
 /// No arena is larger than this: every distance within it fits a `rel32`.
 const MAX_ARENA: usize = i32::MAX as usize;
 /// Bytes written per instruction; none of either backend has more than 15.
@@ -48,37 +51,19 @@ impl JumpLabel {
 #[must_use]
 pub struct Patch32(u32);
 
-/// What a label is used for: how the 32-bit field that waits for it is computed.
+/// Offset of the field of a use of an unbound label, or the end of the list.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) enum LabelUse {
-    /// `target - end of field`: jumps and rip-relative addresses.
-    Relative,
-    /// `target - start of the jump table that holds the field`.
-    TableEntry,
-}
-
-/// A use of an unbound label: offset of its field and its [`LabelUse`], or the end of the list.
-#[derive(Copy, Clone, PartialEq, Eq)]
 struct Link(u32);
 
 impl Link {
     const END: Link = Link(u32::MAX >> 1);
+}
 
-    fn new(field: u32, usage: LabelUse) -> Link {
-        Link(field << 1 | (usage == LabelUse::TableEntry) as u32)
-    }
-
-    fn field(self) -> u32 {
-        self.0 >> 1
-    }
-
-    fn usage(self) -> LabelUse {
-        if self.0 & 1 == 0 {
-            LabelUse::Relative
-        } else {
-            LabelUse::TableEntry
-        }
-    }
+/// A jump table: where it starts and ends.
+#[derive(Copy, Clone, Debug)]
+struct JumpTable {
+    start: u32,
+    end: u32,
 }
 
 /// A label's offset once bound (top bit set), before that the [`Link`] to its latest use.
@@ -116,6 +101,11 @@ struct Mark {
     unwind: usize,
 }
 
+/// The value of a field at `field` that refers to `target`.
+fn distance(field: u32, target: u32) -> i32 {
+    target.wrapping_sub(field + 4) as i32
+}
+
 /// Appends one function to a [`Stencils`] arena. See the module's header.
 #[derive(Default)]
 pub struct CodeBuffer {
@@ -131,8 +121,7 @@ pub struct CodeBuffer {
     unwind: Vec<UnwindRow>,
     mark: Mark,
     labels: Vec<LabelState>,
-    /// Starts of the function's jump tables, ascending.
-    tables: Vec<u32>,
+    tables: Vec<JumpTable>,
     tail_jump: Option<TailJump>,
     /// Offset at which a label was bound last.
     last_bind: Option<u32>,
@@ -185,6 +174,7 @@ impl CodeBuffer {
             self.source.truncate(self.mark.source);
             self.unwind.truncate(self.mark.unwind);
         } else {
+            self.fill_tables();
             self.code.truncate(self.pos as usize);
         }
         out.code = std::mem::take(&mut self.code);
@@ -310,10 +300,9 @@ impl CodeBuffer {
         let here = self.offset().0;
         let mut link = Link(self.labels[label.0 as usize].0);
         while link != Link::END {
-            let field = link.field();
-            let next = Link(self.read32(field) as u32);
-            self.write32(field, self.distance(field, link.usage(), here));
-            link = next;
+            let Link(field) = link;
+            link = Link(self.read32(field) as u32);
+            self.write32(field, distance(field, here));
         }
         self.labels[label.0 as usize] = LabelState(here | LabelState::BOUND);
         self.last_bind = Some(here);
@@ -333,8 +322,8 @@ impl CodeBuffer {
         }
         // Uses are threaded latest first, and this jump is the latest instruction.
         let link = Link(self.labels[label.0 as usize].0);
-        debug_assert_eq!(link.field(), here - 4, "the jump is its label's latest use");
-        let next = self.read32(link.field());
+        debug_assert_eq!(link, Link(here - 4), "the jump is its label's latest use");
+        let next = self.read32(link.0);
         self.labels[label.0 as usize] = LabelState(next as u32);
         self.pos -= LENGTH;
         if let Some(row) = self.unwind[self.mark.unwind..].last_mut()
@@ -360,43 +349,47 @@ impl CodeBuffer {
         });
     }
 
-    /// Makes the 4 bytes just appended refer to `label`.
+    /// Makes the 4 bytes just appended the distance from their end to `label`.
     #[inline]
-    pub(crate) fn use_label(&mut self, label: JumpLabel, usage: LabelUse) {
+    pub(crate) fn use_label(&mut self, label: JumpLabel) {
         if self.overflow {
             return;
         }
         let field = self.offset().0 - 4;
         let state = &mut self.labels[label.0 as usize];
         let value = match state.bound() {
-            Some(target) => self.distance(field, usage, target),
+            Some(target) => distance(field, target),
             None => {
                 let before = state.0;
-                *state = LabelState(Link::new(field, usage).0);
+                *state = LabelState(field);
                 before as i32
             }
         };
         self.write32(field, value);
     }
 
-    /// Notes that a jump table starts at `start`, unless it is the latest one.
-    #[inline]
-    pub(crate) fn note_table(&mut self, start: CodeOffset) {
-        if self.tables.last() != Some(&start.0) {
-            self.tables.push(start.0);
+    /// Appends a jump table: for each label 4 bytes, the distance from the table's start to it.
+    pub(crate) fn jump_table(&mut self, labels: impl Iterator<Item = JumpLabel>) {
+        let start = self.offset().0;
+        for JumpLabel(label) in labels {
+            self.append(label.into(), 4);
         }
+        let end = self.offset().0;
+        self.tables.push(JumpTable { start, end });
     }
 
-    /// The value of a field that refers to `target`.
-    fn distance(&self, field: u32, usage: LabelUse, target: u32) -> i32 {
-        let from = match usage {
-            LabelUse::Relative => field + 4,
-            LabelUse::TableEntry => {
-                let after = self.tables.partition_point(|&start| start <= field);
-                after.checked_sub(1).map_or(0, |i| self.tables[i])
+    /// Has the entries of all jump tables be distances.
+    fn fill_tables(&mut self) {
+        for JumpTable { start, end } in &self.tables {
+            let range = self.start + *start as usize..self.start + *end as usize;
+            let (entries, _) = self.code[range].as_chunks_mut();
+            for entry in entries {
+                let label = self.labels[u32::from_le_bytes(*entry) as usize];
+                debug_assert!(label.bound().is_some(), "an entry's label is never bound");
+                let target = label.bound().unwrap_or(*start);
+                *entry = target.wrapping_sub(*start).to_le_bytes();
             }
-        };
-        target.wrapping_sub(from) as i32
+        }
     }
 
     fn read32(&self, field: u32) -> i32 {

@@ -9,7 +9,7 @@
 
 use super::NARROW_SLOTS;
 use super::op::{Carry, Inst, Opcode};
-use crate::buffer::{CodeBuffer, JumpLabel, LabelUse};
+use crate::buffer::{CodeBuffer, JumpLabel};
 use crate::moves::{Dst, Move, MoveEmitter, Src};
 use crate::stencil::{ExternalName, RelocKind};
 use microwasm::ValType;
@@ -272,7 +272,7 @@ impl Emitter {
     #[inline]
     pub(super) fn jump(&mut self, inst: Inst, label: JumpLabel) {
         self.inst(inst.i32(0));
-        self.buf.use_label(label, LabelUse::Relative);
+        self.buf.use_label(label);
     }
 
     pub(super) fn br(&mut self, label: JumpLabel) {

@@ -19,7 +19,6 @@ use super::masm::{Alu, Cond, Size};
 use super::reg::Gpr;
 use super::stack::Loc;
 use crate::blocks::{Cursor, Span};
-use crate::stencil::CodeOffset;
 use microwasm::Label;
 use microwasm::op::BlockDecl;
 
@@ -167,11 +166,9 @@ impl FunctionCompiler<'_> {
         masm.alu_rr(Alu::Add, Size::S64, scratch, Gpr::SCRATCH);
         masm.jmp_r(scratch);
         masm.buf.bind(table);
-        let start: CodeOffset = masm.buf.offset();
-        for &label in targets {
-            let edge = self.c.blocks.get(label).edge;
-            self.c.cx.masm.jump_table_entry(start, edge);
-        }
+        let blocks = &self.c.blocks;
+        masm.buf
+            .jump_table(targets.iter().map(|&label| blocks.get(label).edge));
         let edges = std::mem::take(&mut self.c.blocks.edges);
         for &label in &edges {
             let edge = self.c.blocks.get(label).edge;

@@ -3,7 +3,7 @@
 use super::inst::{Form, InstBuf};
 use super::{Alu, Cond, JumpLabel, Masm, Mem, Patch32, Size, asm};
 use crate::stencil::{Builtin, CodeOffset, ExternalName, RelocKind};
-use crate::x64::buffer::{LabelUse, PADDING};
+use crate::x64::buffer::PADDING;
 use crate::x64::reg::Gpr;
 use microwasm::FuncIndex;
 
@@ -50,7 +50,7 @@ impl Masm {
         }
         asm!(inst; jmp DWORD 0);
         self.emit(inst);
-        self.buf.use_label(label, LabelUse::Relative);
+        self.buf.use_label(label);
         if !self.buf.is_bound(label) {
             self.buf.note_tail_jump(label);
         }
@@ -67,7 +67,7 @@ impl Masm {
         }
         asm!(inst; .u8 0x0f; .u8 0x80 | cond as u8; .i32 0);
         self.emit(inst);
-        self.buf.use_label(label, LabelUse::Relative);
+        self.buf.use_label(label);
     }
 
     /// Jumps to the address in `target`.
@@ -123,16 +123,7 @@ impl Masm {
         let mut inst = InstBuf::new();
         asm!(inst; lea Rq(dst.0), [rip + 0]);
         self.emit(inst);
-        self.buf.use_label(label, LabelUse::Relative);
-    }
-
-    /// Appends an entry of the jump table that starts at `table_start`: the distance
-    /// from there to `label`. Entries of two tables are not mixed.
-    #[inline]
-    pub fn jump_table_entry(&mut self, table_start: CodeOffset, label: JumpLabel) {
-        self.buf.note_table(table_start);
-        self.buf.append(0, 4);
-        self.buf.use_label(label, LabelUse::TableEntry);
+        self.buf.use_label(label);
     }
 
     /// `dst` = the entry `index` of the jump table at `base`, sign-extended.

@@ -1,21 +1,8 @@
 //! The code buffer.
 
 use super::*;
-use crate::error::CodegenError;
 use crate::stencil::{CodeOffset, SourceLoc, StackState, TrapCode};
 use microwasm::FuncIndex;
-
-/// Runs `emit` as a function of at most `max` bytes.
-fn function(
-    masm: &mut Masm,
-    out: &mut Stencils,
-    max: u32,
-    emit: impl FnOnce(&mut Masm),
-) -> Result<(), CodegenError> {
-    masm.buf.begin_function(out, max);
-    emit(masm);
-    masm.buf.end_function(out, 48)
-}
 
 #[test]
 fn functions_are_aligned_and_kept_apart() {
@@ -80,13 +67,13 @@ fn everything_works_after_an_overflow() {
         m.jcc(Cond::Eq, early);
         let patch = m.sub_rsp_patchable();
         m.nop(1000);
-        let (late, table) = (m.buf.new_label(), m.buf.offset());
+        let late = m.buf.new_label();
         let late_patch = m.load_patchable(Size::S64, Gpr::RAX);
         for label in [early, late] {
             m.jmp(label);
             m.jcc(Cond::Ne, label);
             m.lea_label(Gpr::RAX, label);
-            m.jump_table_entry(table, label);
+            m.buf.jump_table([label, early].into_iter());
         }
         m.buf.add_trap(TrapCode::Unreachable);
         m.buf.add_source(7);

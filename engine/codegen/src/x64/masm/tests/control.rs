@@ -138,31 +138,33 @@ fn backward_jumps_are_short_where_possible() {
 
 #[test]
 fn jump_tables() {
-    let mut b = Bench::new();
-    let m = &mut b.masm;
-    let labels: Vec<JumpLabel> = (0..5).map(|_| m.buf.new_label()).collect();
-    m.buf.bind(labels[0]);
-    m.nop(7);
-    let mut entries = Vec::new();
-    for table in 0..3 {
-        m.ud2();
-        let start = m.buf.offset();
-        for i in 0..20 {
-            let label = (i * 3 + table) % labels.len();
-            entries.push((start, m.buf.offset(), label));
-            m.jump_table_entry(start, labels[label]);
+    let (mut out, mut masm) = (Stencils::default(), Masm::default());
+    let (mut entries, mut targets) = (Vec::new(), Vec::new());
+    function(&mut masm, &mut out, u32::MAX, |m| {
+        let labels: Vec<JumpLabel> = (0..5).map(|_| m.buf.new_label()).collect();
+        m.buf.bind(labels[0]);
+        m.nop(7);
+        for table in 0..3 {
+            m.ud2();
+            let start = m.buf.offset().0 as usize;
+            let of_entry = |i: usize| (i * 3 + table) % labels.len();
+            m.buf.jump_table((0..20).map(|i| labels[of_entry(i)]));
+            entries.extend((0..20).map(|i| (start, start + 4 * i, of_entry(i))));
+            m.buf.bind(labels[table + 1]);
+            m.jmp(labels[4]);
         }
-        m.buf.bind(labels[table + 1]);
-        m.jmp(labels[4]);
-    }
-    m.ret();
-    m.buf.bind(labels[4]);
-    let code = m.buf.code_since(CodeOffset(0));
+        m.ret();
+        m.buf.bind(labels[4]);
+        let bound = labels.iter().map(|&label| m.buf.bound_at(label));
+        targets.extend(bound.map(|at| at.expect("all labels are bound")));
+    })
+    .expect("small");
     for (start, at, label) in entries {
-        let field = &code[at.0 as usize..at.0 as usize + 4];
-        let value = i32::from_le_bytes(field.try_into().expect("four bytes"));
-        let target = m.buf.bound_at(labels[label]).expect("all labels are bound");
-        assert_eq!(start.0 as i32 + value, target as i32);
+        let field = out.code[at..at + 4].try_into().expect("four bytes");
+        assert_eq!(
+            start as i32 + i32::from_le_bytes(field),
+            targets[label] as i32
+        );
     }
 }
 

@@ -8,6 +8,7 @@ mod int;
 mod mov;
 
 use super::*;
+use crate::error::CodegenError;
 use crate::stencil::Stencils;
 use crate::x64::reg::Xmm;
 use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
@@ -160,6 +161,18 @@ impl Bench {
         };
         check_one(&bytes, &instruction, mnemonic, args);
     }
+}
+
+/// Runs `emit` as a function of at most `max` bytes.
+pub(super) fn function(
+    masm: &mut Masm,
+    out: &mut Stencils,
+    max: u32,
+    emit: impl FnOnce(&mut Masm),
+) -> Result<(), CodegenError> {
+    masm.buf.begin_function(out, max);
+    emit(masm);
+    masm.buf.end_function(out, 48)
 }
 
 /// Compares an instruction with what was asked for.
