@@ -28,8 +28,8 @@ use super::parallel::{Batch, Parallel};
 const KEEP_CODE: usize = 4 << 20;
 
 /// How many batches are kept, with at most this much code.
-const KEEP_BATCHES: usize = 32;
-const KEEP_BATCH_CODE: usize = 128 << 10;
+const KEEP_BATCHES: usize = 128;
+const KEEP_BATCH_CODE: usize = 32 << 10;
 
 /// What compiling a module needs and leaves to the next.
 pub(crate) struct CompileContext {

@@ -34,8 +34,9 @@ const BATCH: usize = 4 << 10;
 /// Bytes of bodies from which on a batch is begun before others.
 const LARGE: usize = 3 * BATCH;
 
-/// How many batches per thread may be under way.
-const WINDOW: usize = 16;
+/// How many batches per thread may be under way: enough for helpers to be busy while the calling
+/// thread reads thousands of data segments behind the code.
+const WINDOW: usize = 64;
 
 /// What all threads know.
 struct Shared {
