@@ -61,6 +61,10 @@ const SMALLEST: &str = r#"(module (func (export "f") (result i32) i32.const 42))
 
 const BATCH: usize = 50;
 
+/// How many modules an engine takes before each batch: whoever comes behind an optimizing compiler
+/// finds the caches full of that.
+const WARM_UP: usize = 10;
+
 /// Measures and tabulates.
 pub fn measure(engines: &[Box<dyn Engine>], options: &Options) -> Result<Table, Cause> {
     let picked = pick(engines, options)?;
@@ -229,12 +233,14 @@ fn time_all(
         let mut sums = vec![(Duration::ZERO, [Duration::ZERO; 4]); engines.len()];
         for batch in modules.chunks(BATCH) {
             for (engine, (total, stages)) in engines.iter().zip(&mut sums) {
-                let (result, taken) = options.clock.time(|| -> Result<(), Failure> {
-                    for candidate in batch {
+                let all = |candidates: &[Candidate]| -> Result<(), Failure> {
+                    for candidate in candidates {
                         once(engine.as_ref(), candidate)?;
                     }
                     Ok(())
-                });
+                };
+                all(&modules[..modules.len().min(WARM_UP)])?;
+                let (result, taken) = options.clock.time(|| all(batch));
                 result?;
                 *total += taken;
                 for candidate in batch {
