@@ -61,9 +61,9 @@ const SMALLEST: &str = r#"(module (func (export "f") (result i32) i32.const 42))
 
 const BATCH: usize = 50;
 
-/// How many modules an engine takes before each batch: whoever comes behind an optimizing compiler
+/// How many modules an engine takes before each batch, untimed: whoever comes behind an optimizing compiler
 /// finds the caches full of that.
-const WARM_UP: usize = 10;
+const WARM_UP: usize = BATCH;
 
 /// Measures and tabulates.
 pub fn measure(engines: &[Box<dyn Engine>], options: &Options) -> Result<Table, Cause> {
