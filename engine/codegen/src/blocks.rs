@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::buffer::JumpLabel;
+use crate::buffer::{CodeBuffer, JumpLabel};
 use microwasm::op::BlockDecl;
 use microwasm::{Label, StackHeight, ValType};
 
@@ -64,10 +64,22 @@ pub(crate) struct Block<C> {
     pub(crate) single: bool,
     /// What has been settled with its callers.
     pub(crate) convention: C,
-    pub(crate) label: Option<JumpLabel>,
+    /// [`JumpLabel::NONE`] before it is needed.
+    pub(crate) label: JumpLabel,
     /// In the branch table numbered so, edges to this block go through `edge`.
     pub(crate) table: u32,
     pub(crate) edge: JumpLabel,
+}
+
+impl<C> Block<C> {
+    /// The label that jumps to the block go to.
+    #[inline]
+    pub(crate) fn jump_label(&mut self, buf: &mut CodeBuffer) -> JumpLabel {
+        if self.label == JumpLabel::NONE {
+            self.label = buf.new_label();
+        }
+        self.label
+    }
 }
 
 /// What follows the operator just compiled.
@@ -136,7 +148,7 @@ impl<C: Copy + Default> Blocks<C> {
             backward: decl.backward,
             single: decl.callers == Some(1) && !decl.backward && !self.all_shared,
             convention: C::default(),
-            label: None,
+            label: JumpLabel::NONE,
             table: 0,
             edge: JumpLabel::NONE,
         };

@@ -40,9 +40,7 @@ impl FunctionCompiler<'_> {
 
     fn jump_label(&mut self, label: Label) -> JumpLabel {
         let block = self.c.blocks.get_mut(label);
-        *block
-            .label
-            .get_or_insert_with(|| self.c.cx.emit.buf.new_label())
+        block.jump_label(&mut self.c.cx.emit.buf)
     }
 
     /// Position of the first argument of a branch to `label`, and where it belongs.
@@ -308,7 +306,7 @@ impl FunctionCompiler<'_> {
         cx.stack.reset_home(base);
         cx.stack.push_args(args.of(&self.c.blocks.arg_types));
         cx.reserve(cx.stack.end_slot());
-        if jump.is_some() || backward {
+        if jump != JumpLabel::NONE || backward {
             let jump = self.jump_label(label);
             self.c.cx.emit.bind(jump);
         }

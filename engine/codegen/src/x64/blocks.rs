@@ -30,9 +30,7 @@ impl FunctionCompiler<'_> {
 
     fn jump_label(&mut self, label: Label) -> JumpLabel {
         let block = self.c.blocks.get_mut(label);
-        *block
-            .label
-            .get_or_insert_with(|| self.c.cx.masm.buf.new_label())
+        block.jump_label(&mut self.c.cx.masm.buf)
     }
 
     // --- terminators ---
@@ -279,9 +277,7 @@ impl FunctionCompiler<'_> {
             let Context { stack, frame, .. } = &mut self.c.cx;
             frame.reserve(stack.end_slot());
         }
-        if let Some(jump) = block.label {
-            self.c.cx.masm.buf.bind(jump);
-        } else if block.backward {
+        if block.label != JumpLabel::NONE || block.backward {
             let jump = self.jump_label(label);
             self.c.cx.masm.buf.bind(jump);
         }

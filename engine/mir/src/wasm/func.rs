@@ -22,6 +22,10 @@ use crate::module::ModuleInfo;
 use crate::op::Sink;
 use crate::types::DefinedFuncIndex;
 
+/// Bytes of a body from which on the memory that translating it takes, some ten times as much, is
+/// not left to the next.
+const LARGE: usize = 128 << 10;
+
 /// A function body that has been found and not looked into yet.
 ///
 /// It can be translated where it is, or [copied](DetachedBodies::push) and
@@ -146,6 +150,11 @@ impl DetachedBody<'_> {
         self.body.index
     }
 
+    /// The body: locals, then operators.
+    pub fn bytes(&self) -> &[u8] {
+        self.body.bytes
+    }
+
     /// As [`FunctionBody::translate`]. `module` is the one that it came from.
     pub fn translate<S: Sink>(
         self,
@@ -187,7 +196,11 @@ impl<'a> Body<&'a [u8], &ValidatorResources> {
         scratch: &mut Scratch,
         sink: &mut S,
     ) -> Result<(), WasmError> {
-        match self.translate_unconfirmed(module, scratch, sink) {
+        let result = self.translate_unconfirmed(module, scratch, sink);
+        if self.bytes.len() > LARGE {
+            *scratch = Scratch::default();
+        }
+        match result {
             Ok(()) => {
                 if cfg!(debug_assertions) {
                     let verdict = self.verdict();

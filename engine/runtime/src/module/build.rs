@@ -27,6 +27,10 @@ use super::parallel::{Batch, Parallel};
 /// Stencils larger than this are not kept for the next module.
 const KEEP_CODE: usize = 4 << 20;
 
+/// Bytes of a body from which on the memory that compiling it takes, some ten times as much, is not
+/// kept for the next.
+const LARGE_BODY: usize = 128 << 10;
+
 /// How many batches are kept, with at most this much code.
 const KEEP_BATCHES: usize = 128;
 const KEEP_BATCH_CODE: usize = 32 << 10;
@@ -49,6 +53,9 @@ pub(super) trait Body {
     /// Which of the module's own functions this is.
     fn index(&self) -> DefinedFuncIndex;
 
+    /// Its bytes in the module.
+    fn size(&self) -> usize;
+
     /// Validates it and feeds it to `sink`.
     fn translate<S: Sink>(self, sink: &mut S) -> Result<(), InputError>;
 }
@@ -56,6 +63,10 @@ pub(super) trait Body {
 impl Body for FunctionBody<'_> {
     fn index(&self) -> DefinedFuncIndex {
         FunctionBody::index(self)
+    }
+
+    fn size(&self) -> usize {
+        self.bytes().len()
     }
 
     fn translate<S: Sink>(self, sink: &mut S) -> Result<(), InputError> {
@@ -84,14 +95,25 @@ impl Compiler {
         layout: &VmLayout,
         stencils: &mut Stencils,
     ) -> Result<(), CompileError> {
-        let func = body.index();
-        match self {
+        let (func, size) = (body.index(), body.size());
+        let result = match self {
             Compiler::X64(compiler) => {
                 finish(body, compiler.function(module, layout, func, stencils))
             }
             Compiler::Bytecode(compiler) => {
                 finish(body, compiler.function(module, layout, func, stencils))
             }
+        };
+        if size > LARGE_BODY {
+            *self = Compiler::new(self.settings().clone());
+        }
+        result
+    }
+
+    fn settings(&self) -> &Settings {
+        match self {
+            Compiler::X64(compiler) => compiler.settings(),
+            Compiler::Bytecode(compiler) => compiler.settings(),
         }
     }
 }

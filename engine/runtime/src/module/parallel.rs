@@ -283,6 +283,10 @@ impl Body for Detached<'_> {
         self.body.index()
     }
 
+    fn size(&self) -> usize {
+        self.body.bytes().len()
+    }
+
     fn translate<S: Sink>(self, sink: &mut S) -> Result<(), InputError> {
         Ok(self.body.translate(self.info, self.scratch, sink)?)
     }
