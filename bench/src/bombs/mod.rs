@@ -53,10 +53,10 @@ macro_rules! bombs {
 /// All of them.
 pub const BOMBS: &[Bomb] = bombs! {
     "locals_and_blocks", 100_000, "50,000 locals × 100,000 blocks", control::locals_and_blocks;
-    "block_nesting", 96_000, "96,000 blocks in each other, a branch out of each", control::block_nesting;
-    "loop_nesting", 96_000, "96,000 loops in each other, a branch back in each", control::loop_nesting;
-    "if_chain", 96_000, "if … else if …, 96,000 times", control::if_chain;
-    "if_nesting", 96_000, "96,000 ifs without else in each other", control::if_nesting;
+    "block_nesting", 76_000, "76,000 blocks in each other, a branch out of each", control::block_nesting;
+    "loop_nesting", 76_000, "76,000 loops in each other, a branch back in each", control::loop_nesting;
+    "if_chain", 76_000, "if … else if …, 76,000 times", control::if_chain;
+    "if_nesting", 76_000, "76,000 ifs without else in each other", control::if_nesting;
     "br_table_entries", 1_000_000, "br_table of 1,000,000 entries", control::br_table_entries;
     "br_table_values", 10_000, "br_table of 10,000 targets × 100 values", control::br_table_values;
     "br_tables", 20_000, "20,000 br_tables of 100 targets", control::br_tables;

@@ -66,9 +66,18 @@ pub(crate) struct Block<C> {
     pub(crate) convention: C,
     /// [`JumpLabel::NONE`] before it is needed.
     pub(crate) label: JumpLabel,
-    /// In the branch table numbered so, edges to this block go through `edge`.
-    pub(crate) table: u32,
-    pub(crate) edge: JumpLabel,
+    /// Where the edge from the branch table at hand is in [`Blocks::edges`], if there is one.
+    edge: u32,
+}
+
+/// An edge from the branch table at hand to a block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edge {
+    pub(crate) block: Label,
+    /// Where its entries of the table go.
+    pub(crate) entry: JumpLabel,
+    /// Whether that is straight to the block; otherwise the edge needs code of its own.
+    pub(crate) direct: bool,
 }
 
 impl<C> Block<C> {
@@ -105,9 +114,8 @@ pub(crate) struct Blocks<C> {
     pub(crate) cursor: Cursor,
     /// Whether blocks that are declared now count as having several callers.
     pub(crate) all_shared: bool,
-    pub(crate) tables: u32,
-    /// Edges of the branch table at hand that need code of their own.
-    pub(crate) edges: Vec<Label>,
+    /// Edges from the branch table at hand.
+    pub(crate) edges: Vec<Edge>,
 }
 
 impl<C> Default for Blocks<C> {
@@ -118,7 +126,6 @@ impl<C> Default for Blocks<C> {
             lists: HashMap::new(),
             cursor: Cursor::Dead,
             all_shared: false,
-            tables: 0,
             edges: Vec::new(),
         }
     }
@@ -131,7 +138,6 @@ impl<C: Copy + Default> Blocks<C> {
         self.arg_types.clear();
         self.lists.clear();
         self.cursor = Cursor::Open;
-        self.tables = 0;
         let decl = BlockDecl {
             base: StackHeight(0),
             args: results,
@@ -149,8 +155,7 @@ impl<C: Copy + Default> Blocks<C> {
             single: decl.callers == Some(1) && !decl.backward && !self.all_shared,
             convention: C::default(),
             label: JumpLabel::NONE,
-            table: 0,
-            edge: JumpLabel::NONE,
+            edge: 0,
         };
         let index = label.index();
         if index < self.blocks.len() {
@@ -208,6 +213,25 @@ impl<C: Copy + Default> Blocks<C> {
     #[inline]
     pub(crate) fn get_mut(&mut self, label: Label) -> &mut Block<C> {
         &mut self.blocks[label.index()]
+    }
+
+    /// The edge from the branch table at hand to a block.
+    #[inline]
+    pub(crate) fn edge(&self, label: Label) -> Option<&Edge> {
+        let edge = self.edges.get(self.get(label).edge as usize);
+        edge.filter(|edge| edge.block == label)
+    }
+
+    /// Where entries for a block go to which an edge has been added.
+    #[inline]
+    pub(crate) fn entry(&self, label: Label) -> JumpLabel {
+        self.edges[self.get(label).edge as usize].entry
+    }
+
+    /// Adds an edge from the branch table at hand.
+    pub(crate) fn add_edge(&mut self, edge: Edge) {
+        self.get_mut(edge.block).edge = self.edges.len() as u32;
+        self.edges.push(edge);
     }
 
     /// Types of a block's arguments.

@@ -83,7 +83,7 @@ fn loops_and_ifs_over_many_locals() {
 
 #[test]
 fn nested_blocks() {
-    check_linear("nesting", 50_000, |n| {
+    check_linear("nesting", 35_000, |n| {
         let (open, close) = ("block local.get 0 br_if 0 ".repeat(n), "end ".repeat(n));
         format!("(module (func (local i32) {open} {close}))")
     });

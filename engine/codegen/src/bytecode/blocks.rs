@@ -14,7 +14,7 @@
 use super::compiler::FunctionCompiler;
 use super::context::{Compare, Cond, Operand, Value};
 use super::op::Opcode;
-use crate::blocks::{self, Block, Cursor};
+use crate::blocks::{self, Block, Cursor, Edge};
 use crate::buffer::JumpLabel;
 use crate::moves::{Dst, Src};
 use microwasm::Label;
@@ -227,19 +227,17 @@ impl FunctionCompiler<'_> {
         let height = self.c.cx.stack.height();
         self.c.cx.send_home(0, height);
         let index = self.c.cx.slot(index);
-        self.c.blocks.tables += 1;
         self.c.cx.emit.br_table(index, targets.len() as u32);
         for &label in targets.iter().chain([&default]) {
-            let edge = self.table_edge(label);
-            self.c.cx.emit.br(edge);
+            let entry = self.table_entry(label);
+            self.c.cx.emit.br(entry);
         }
         let edges = std::mem::take(&mut self.c.blocks.edges);
-        for &label in &edges {
-            let edge = self.c.blocks.get(label).edge;
-            self.c.cx.emit.bind(edge);
-            self.edge(label);
-            if label != Label::RETURN {
-                self.jump_to(label);
+        for edge in edges.iter().filter(|edge| !edge.direct) {
+            self.c.cx.emit.bind(edge.entry);
+            self.edge(edge.block);
+            if edge.block != Label::RETURN {
+                self.jump_to(edge.block);
             }
         }
         self.c.blocks.edges = edges;
@@ -249,11 +247,9 @@ impl FunctionCompiler<'_> {
 
     /// Where the entries of the current branch table for `label` go: straight to the block, or
     /// to code that moves its arguments.
-    fn table_edge(&mut self, label: Label) -> JumpLabel {
-        let tables = self.c.blocks.tables;
-        let Block { table, edge, .. } = *self.c.blocks.get(label);
-        if table == tables {
-            return edge;
+    fn table_entry(&mut self, label: Label) -> JumpLabel {
+        if let Some(edge) = self.c.blocks.edge(label) {
+            return edge.entry;
         }
         self.c.blocks.get_mut(label).convention = Called(true);
         let direct = label != Label::RETURN && {
@@ -261,16 +257,17 @@ impl FunctionCompiler<'_> {
             self.count_edge(2, label);
             self.c.cx.moves.discard()
         };
-        let edge = if direct {
+        let entry = if direct {
             self.jump_label(label)
         } else {
-            self.c.blocks.edges.push(label);
             self.c.cx.emit.buf.new_label()
         };
-        let block = self.c.blocks.get_mut(label);
-        block.table = tables;
-        block.edge = edge;
-        edge
+        self.c.blocks.add_edge(Edge {
+            block: label,
+            entry,
+            direct,
+        });
+        entry
     }
 
     // --- binding ---

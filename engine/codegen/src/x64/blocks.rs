@@ -18,7 +18,7 @@ use super::convention::{Convention, EdgeShape};
 use super::masm::{Alu, Cond, Size};
 use super::reg::Gpr;
 use super::stack::Loc;
-use crate::blocks::{Cursor, Span};
+use crate::blocks::{Cursor, Edge, Span};
 use microwasm::Label;
 use microwasm::op::BlockDecl;
 
@@ -144,7 +144,6 @@ impl FunctionCompiler<'_> {
         }
         let index = self.c.cx.gpr(&mut index);
         let scratch = self.c.cx.alloc_gpr();
-        self.c.blocks.tables += 1;
         // Choosing a fixed convention may move values: so before any state is captured.
         for &label in targets.iter().chain([&default]) {
             if !self.c.blocks.get(label).single {
@@ -156,25 +155,22 @@ impl FunctionCompiler<'_> {
         }
         let masm = &mut self.c.cx.masm;
         masm.alu_ri(Alu::Cmp, Size::S32, index, targets.len() as i32);
-        let default_edge = self.c.blocks.get(default).edge;
-        masm.jcc(Cond::GeU, default_edge);
+        let blocks = &self.c.blocks;
+        masm.jcc(Cond::GeU, blocks.entry(default));
         let table = masm.buf.new_label();
         masm.lea_label(Gpr::SCRATCH, table);
         masm.load_jump_table_entry(scratch, Gpr::SCRATCH, index);
         masm.alu_rr(Alu::Add, Size::S64, scratch, Gpr::SCRATCH);
         masm.jmp_r(scratch);
         masm.buf.bind(table);
-        let blocks = &self.c.blocks;
         masm.buf
-            .jump_table(targets.iter().map(|&label| blocks.get(label).edge));
+            .jump_table(targets.iter().map(|&label| blocks.entry(label)));
         let edges = std::mem::take(&mut self.c.blocks.edges);
-        for &label in &edges {
-            let edge = self.c.blocks.get(label).edge;
-            self.c.cx.masm.buf.bind(edge);
-            self.edge(label);
-            if self.c.blocks.get(label).convention != Convention::Return {
-                let target = self.jump_label(label);
-                self.c.cx.masm.jmp(target);
+        for edge in edges.iter().filter(|edge| !edge.direct) {
+            self.c.cx.masm.buf.bind(edge.entry);
+            self.edge(edge.block);
+            if self.c.blocks.get(edge.block).convention != Convention::Return {
+                self.jump_to(edge.block);
             }
         }
         self.c.blocks.edges = edges;
@@ -185,7 +181,7 @@ impl FunctionCompiler<'_> {
     /// Decides where the entries of the current branch table for `label` point: straight
     /// at the block, or at code that moves its arguments.
     fn table_edge(&mut self, label: Label) {
-        if self.c.blocks.get(label).table == self.c.blocks.tables {
+        if self.c.blocks.edge(label).is_some() {
             return;
         }
         let returns = self.c.blocks.get(label).convention == Convention::Return;
@@ -194,16 +190,16 @@ impl FunctionCompiler<'_> {
             self.count_edge(2, label);
             self.c.cx.moves.discard()
         };
-        let edge = if direct {
+        let entry = if direct {
             self.jump_label(label)
         } else {
-            self.c.blocks.edges.push(label);
             self.c.cx.masm.buf.new_label()
         };
-        let tables = self.c.blocks.tables;
-        let block = self.c.blocks.get_mut(label);
-        block.table = tables;
-        block.edge = edge;
+        self.c.blocks.add_edge(Edge {
+            block: label,
+            entry,
+            direct,
+        });
     }
 
     /// Counts an edge whose moves have been listed.

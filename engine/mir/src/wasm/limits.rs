@@ -108,7 +108,7 @@ limits! {
     /// Parameters and locals of one function. At most 50,000.
     Locals locals "locals" = 50_000;
     /// Blocks, loops and ifs around one operator.
-    Nesting nesting "nested blocks" = 100_000;
+    Nesting nesting "nested blocks" = 80_000;
 }
 
 /// A Microwasm function body may have as many times the bytes of a Wasm one: so every
