@@ -105,7 +105,7 @@ impl Compiler {
             }
         };
         if size > LARGE_BODY {
-            *self = Compiler::new(self.settings().clone());
+            *self = Compiler::new(*self.settings());
         }
         result
     }
