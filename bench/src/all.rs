@@ -7,7 +7,7 @@ use crate::engine::{Cause, Engine};
 use crate::plot::Point;
 use crate::real::RealModule;
 use crate::table::Table;
-use crate::{calls, compile, engines, executions, latency, run, threads};
+use crate::{bombs, calls, compile, engines, executions, latency, run, threads};
 
 /// What came of it.
 pub struct Measured {
@@ -69,6 +69,19 @@ pub fn measure(
         return Err("the code depends on the number of threads".into());
     }
     tables.push(table);
+    progress("bombs");
+    let options = bombs::Options {
+        bombs: Vec::new(),
+        rounds,
+        clock,
+        divide: 1,
+        limits: bombs::child::Limits::default(),
+        ratio: bombs::RATIO,
+    };
+    let of_bombs = bombs::engines()?;
+    let (table, _) = bombs::measure(&of_bombs, &options, &progress)?;
+    tables.push(table);
+    tables.push(bombs::measure_real(&modules, &of_bombs, &options)?);
     progress("executions");
     let options = executions::Options {
         inputs: executions::FEW,

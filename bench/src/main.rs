@@ -18,9 +18,6 @@ use microwasm_bench::{
     threads,
 };
 
-/// How much memory a compile bomb may take before it is ended.
-const MEMORY_LIMIT_MB: u64 = 6144;
-
 /// Measures the Microwasm engine beside its peers and beside native code.
 ///
 /// Build with `--release`, and with `--features peers` for the compilers among the peers. Run from
@@ -188,7 +185,7 @@ struct Bombs {
     #[arg(long, default_value_t = 1)]
     divide: u32,
     /// The largest ratio per doubling that passes; bare validation's if that is larger.
-    #[arg(long, default_value_t = 2.2)]
+    #[arg(long, default_value_t = bombs::RATIO)]
     ratio: f64,
     /// Seconds after which a compilation is given up.
     #[arg(long, default_value_t = 60)]
@@ -412,7 +409,7 @@ impl Bombs {
         } = self;
         let limits = bombs::child::Limits {
             time: Duration::from_secs(timeout),
-            megabytes: MEMORY_LIMIT_MB,
+            ..bombs::child::Limits::default()
         };
         let options = bombs::Options {
             bombs,
@@ -422,14 +419,11 @@ impl Bombs {
             limits,
             ratio,
         };
-        // Peers take minutes over some of these, so they are only measured when asked for.
-        let ours = ["validation", engines::OURS, engines::OURS_EXPLICIT].map(str::to_owned);
-        let names = if common.engines.is_empty() {
-            &ours[..]
+        let engines = if common.engines.is_empty() {
+            bombs::engines()?
         } else {
-            &common.engines
+            engines::named(&common.engines)?
         };
-        let engines = engines::named(names)?;
         let (table, failed) = bombs::measure(&engines, &options, |bomb| eprintln!("{bomb}…"))?;
         let mut tables = vec![table];
         if options.bombs.is_empty() {

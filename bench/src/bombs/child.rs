@@ -31,6 +31,15 @@ pub struct Limits {
     pub megabytes: u64,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            time: Duration::from_secs(60),
+            megabytes: 6144,
+        }
+    }
+}
+
 /// How a compilation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {

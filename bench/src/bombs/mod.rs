@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::engine::{Cause, Engine};
-use crate::engines::Validator;
+use crate::engines::{self, Validator};
 use crate::real::RealModule;
 use crate::table::{Cell, Table};
 use child::{Limits, Measurement, Verdict};
@@ -94,6 +94,15 @@ pub const BOMBS: &[Bomb] = bombs! {
     "element_segments", 100_000, "100,000 element segments", sections::element_segments;
     "table_elements", 1_000_000, "1,000,000 table elements", sections::table_elements;
 };
+
+/// The engines that are measured if nobody says which: peers take minutes over some bombs.
+pub fn engines() -> Result<Vec<Box<dyn Engine>>, Cause> {
+    let names = [Validator.name(), engines::OURS, engines::OURS_EXPLICIT];
+    engines::named(&names.map(str::to_owned))
+}
+
+/// The largest ratio per doubling that passes, if nobody says.
+pub const RATIO: f64 = 2.2;
 
 /// What to measure.
 #[derive(Debug, Clone)]
