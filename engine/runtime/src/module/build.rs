@@ -32,8 +32,8 @@ const KEEP_CODE: usize = 4 << 20;
 const LARGE_BODY: usize = 128 << 10;
 
 /// How many batches are kept, with at most this much code.
-const KEEP_BATCHES: usize = 128;
-const KEEP_BATCH_CODE: usize = 32 << 10;
+const KEEP_BATCHES: usize = 32;
+const KEEP_BATCH_CODE: usize = 128 << 10;
 
 /// What compiling a module needs and leaves to the next.
 pub(crate) struct CompileContext {

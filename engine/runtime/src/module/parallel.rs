@@ -34,9 +34,10 @@ const BATCH: usize = 4 << 10;
 /// Bytes of bodies from which on a batch is begun before others.
 const LARGE: usize = 3 * BATCH;
 
-/// How many batches per thread may be under way: enough for helpers to be busy while the calling
-/// thread reads thousands of data segments behind the code.
-const WINDOW: usize = 64;
+/// How many batches per thread may be under way. With four times as many, helpers have work while
+/// thousands of data segments are read behind the code, but all other modules take longer: what is
+/// under way has left the processors' own caches.
+const WINDOW: usize = 16;
 
 /// What all threads know.
 struct Shared {
