@@ -78,7 +78,7 @@ pub fn measure(
         limits: bombs::child::Limits::default(),
         ratio: bombs::RATIO,
     };
-    let of_bombs = bombs::engines()?;
+    let of_bombs = bombs::engines(&[])?;
     let (table, _) = bombs::measure(&of_bombs, &options, &progress)?;
     tables.push(table);
     tables.push(bombs::measure_real(&modules, &of_bombs, &options)?);

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use super::{BOMBS, Bomb, Options};
 use crate::clock::{Clock, median, nanoseconds};
 use crate::engine::{Cause, Chunks, Engine};
-use crate::engines;
 use crate::real;
 
 /// The command that the parent starts its children with.
@@ -221,7 +220,7 @@ pub fn answer(name: &str, size: u32, engine: &str, clock: Clock) -> Result<Strin
     };
     let name = engine.to_owned();
     let work = move || -> Result<Measurement, Cause> {
-        let engines = engines::named(&[name])?;
+        let engines = super::engines(&[name])?;
         let engine = engines.first().ok_or("no such engine")?;
         compile_all(engine.as_ref(), &modules, clock)
     };

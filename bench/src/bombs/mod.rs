@@ -95,10 +95,25 @@ pub const BOMBS: &[Bomb] = bombs! {
     "table_elements", 1_000_000, "1,000,000 table elements", sections::table_elements;
 };
 
-/// The engines that are measured if nobody says which: peers take minutes over some bombs.
-pub fn engines() -> Result<Vec<Box<dyn Engine>>, Cause> {
-    let names = [Validator.name(), engines::OURS, engines::OURS_EXPLICIT];
-    engines::named(&names.map(str::to_owned))
+/// The engines of these names, bare validation among them and before the others. Without names that
+/// and ours: peers take minutes over some bombs.
+pub fn engines(names: &[String]) -> Result<Vec<Box<dyn Engine>>, Cause> {
+    if names.is_empty() {
+        let usual = [Validator.name(), engines::OURS, engines::OURS_EXPLICIT];
+        return engines(&usual.map(str::to_owned));
+    }
+    let mut found: Vec<Box<dyn Engine>> = Vec::new();
+    let (validation, others): (Vec<_>, Vec<_>) = names
+        .iter()
+        .cloned()
+        .partition(|name| name == Validator.name());
+    if !validation.is_empty() {
+        found.push(Box::new(Validator));
+    }
+    if !others.is_empty() {
+        found.extend(engines::named(&others)?);
+    }
+    Ok(found)
 }
 
 /// The largest ratio per doubling that passes, if nobody says.
@@ -155,6 +170,11 @@ pub fn measure(
             "verdict",
         ],
     );
+    let known = |name: &String| BOMBS.iter().any(|bomb| bomb.name == name);
+    if let Some(unknown) = options.bombs.iter().find(|name| !known(name)) {
+        let names: Vec<&str> = BOMBS.iter().map(|bomb| bomb.name).collect();
+        return Err(format!("no bomb `{unknown}`; there are {}", names.join(", ")).into());
+    }
     let mut failed = 0;
     for bomb in BOMBS.iter().filter(|bomb| {
         options.bombs.is_empty() || options.bombs.iter().any(|name| name == bomb.name)

@@ -44,12 +44,9 @@ pub fn all() -> Result<Vec<Box<dyn Engine>>, Cause> {
     ])
 }
 
-/// Those of [`all`] and the [`Validator`] that are named; all but the latter if none is.
+/// Those of [`all`] that are named; all of them if none is.
 pub fn named(names: &[String]) -> Result<Vec<Box<dyn Engine>>, Cause> {
-    let mut engines = all()?;
-    if !names.is_empty() {
-        engines.insert(0, Box::new(Validator));
-    }
+    let engines = all()?;
     if let Some(unknown) = names
         .iter()
         .find(|name| !engines.iter().any(|engine| engine.name() == *name))

@@ -385,8 +385,7 @@ impl CodeBuffer {
             let (entries, _) = self.code[range].as_chunks_mut();
             for entry in entries {
                 let label = self.labels[u32::from_le_bytes(*entry) as usize];
-                debug_assert!(label.bound().is_some(), "an entry's label is never bound");
-                let target = label.bound().unwrap_or(*start);
+                let target = label.bound().expect("an entry's label has been bound");
                 *entry = target.wrapping_sub(*start).to_le_bytes();
             }
         }

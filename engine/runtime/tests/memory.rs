@@ -59,10 +59,8 @@ fn counted(types: &str, body: &str) -> Counted {
     let wasm = wat::parse_str(text).expect("a module");
     let engine = Engine::new(&Config::new()).expect("an engine");
     // What an engine keeps after a small module is its own.
-    drop(Module::new(
-        &engine,
-        &wat::parse_str("(module (func))").expect("a module"),
-    ));
+    let small = wat::parse_str("(module (func))").expect("a module");
+    Module::new(&engine, &small).expect("valid");
     let before = NOW.load(Relaxed);
     PEAK.store(before, Relaxed);
     let mut stream = Module::stream(&engine);
@@ -80,11 +78,6 @@ fn counted(types: &str, body: &str) -> Counted {
     }
 }
 
-/// As many times as `count` says.
-fn repeated(count: usize, text: &str) -> String {
-    text.repeat(count)
-}
-
 #[test]
 fn where_the_callers_of_a_block_put_things_is_forgotten() {
     let _alone = alone();
@@ -92,7 +85,7 @@ fn where_the_callers_of_a_block_put_things_is_forgotten() {
     let count = 100_000;
     let block = "local.get 0 local.get 1 local.set 0 \
                  block local.get 1 br_if 0 local.get 0 local.set 1 end ";
-    let body = repeated(count, block) + &repeated(count - 1, "i32.add ");
+    let body = block.repeat(count) + &"i32.add ".repeat(count - 1);
     let counted = counted("", &body);
     let most = 4 * counted.code + (8 << 20);
     assert!(counted.peak <= most, "{} of {most} bytes", counted.peak);
@@ -106,9 +99,9 @@ fn a_list_of_arguments_is_kept_once() {
         "(type $values (func (param {0}) (result {0})))",
         "i32 ".repeat(values)
     );
-    let body = repeated(values, "local.get 0 ")
-        + &repeated(blocks, "block (type $values) local.get 0 br_if 0 end ")
-        + &repeated(values - 1, "i32.add ");
+    let body = "local.get 0 ".repeat(values)
+        + &"block (type $values) local.get 0 br_if 0 end ".repeat(blocks)
+        + &"i32.add ".repeat(values - 1);
     let counted = counted(&types, &body);
     let most = 4 * counted.code + (4 << 20);
     assert!(counted.peak <= most, "{} of {most} bytes", counted.peak);
@@ -118,8 +111,7 @@ fn a_list_of_arguments_is_kept_once() {
 fn a_large_function_leaves_nothing_behind() {
     let _alone = alone();
     let depth = 70_000;
-    let body =
-        repeated(depth, "block local.get 0 br_if 0 ") + &repeated(depth, "end ") + "local.get 1";
+    let body = "block local.get 0 br_if 0 ".repeat(depth) + &"end ".repeat(depth) + "local.get 1";
     let counted = counted("", &body);
     assert!(counted.peak > 4 << 20, "{} bytes", counted.peak);
     assert!(counted.left < 2 << 20, "{} bytes", counted.left);

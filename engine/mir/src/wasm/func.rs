@@ -22,9 +22,9 @@ use crate::module::ModuleInfo;
 use crate::op::Sink;
 use crate::types::DefinedFuncIndex;
 
-/// Bytes of a body from which on the memory that translating it takes, some ten times as much, is
-/// not left to the next.
-const LARGE: usize = 128 << 10;
+/// Bytes of a body from which on the memory that compiling it takes, which may be ten times as much,
+/// should not be kept for the next; [`Scratch`] is not.
+pub const LARGE_BODY: usize = 128 << 10;
 
 /// A function body that has been found and not looked into yet.
 ///
@@ -197,7 +197,7 @@ impl<'a> Body<&'a [u8], &ValidatorResources> {
         sink: &mut S,
     ) -> Result<(), WasmError> {
         let result = self.translate_unconfirmed(module, scratch, sink);
-        if self.bytes.len() > LARGE {
+        if self.bytes.len() > LARGE_BODY {
             *scratch = Scratch::default();
         }
         match result {

@@ -26,7 +26,7 @@ use wasmparser::WasmFeatures;
 
 pub use control::Scratch;
 pub use error::{Cause, Proposal, WasmError};
-pub use func::{DetachedBodies, DetachedBody, FunctionBody};
+pub use func::{DetachedBodies, DetachedBody, FunctionBody, LARGE_BODY};
 pub use limits::{LimitExceeded, LimitKind, Limits};
 pub use module::ModuleTranslator;
 pub use references::Reference;

@@ -27,10 +27,6 @@ use super::parallel::{Batch, Parallel};
 /// Stencils larger than this are not kept for the next module.
 const KEEP_CODE: usize = 4 << 20;
 
-/// Bytes of a body from which on the memory that compiling it takes, some ten times as much, is not
-/// kept for the next.
-const LARGE_BODY: usize = 128 << 10;
-
 /// How many batches are kept, with at most this much code.
 const KEEP_BATCHES: usize = 32;
 const KEEP_BATCH_CODE: usize = 128 << 10;
@@ -104,7 +100,7 @@ impl Compiler {
                 finish(body, compiler.function(module, layout, func, stencils))
             }
         };
-        if size > LARGE_BODY {
+        if size > wasm::LARGE_BODY {
             *self = Compiler::new(*self.settings());
         }
         result
