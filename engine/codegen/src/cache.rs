@@ -24,7 +24,7 @@
 
 use crate::settings::{CpuFeatures, Settings};
 use crate::vmctx::{Place, VmLayout};
-use microwasm::module::{ConstExpr, ConstOp, ElemItems, ExportItem, GlobalType};
+use microwasm::module::GlobalType;
 use microwasm::wasm::{FunctionBody, Limits, Reference};
 use microwasm::{FuncIndex, FuncType, ModuleInfo, ValType};
 use std::fmt;
@@ -111,38 +111,13 @@ impl Keys {
     }
 
     fn declares(&mut self, module: &ModuleInfo, func: FuncIndex) -> Option<bool> {
-        let declared = self.declared.get_or_insert_with(|| declared(module));
+        let declared = self.declared.get_or_insert_with(|| {
+            let mut declared = vec![false; module.funcs.len()];
+            module.for_each_reference(|func| declared[func.index()] = true);
+            declared.into()
+        });
         declared.get(func.index()).copied()
     }
-}
-
-/// By function, whether the module names it outside of function bodies (Wasm spec, 3.5.14).
-/// The start function does not count.
-fn declared(module: &ModuleInfo) -> Box<[bool]> {
-    let mut declared = vec![false; module.funcs.len()];
-    let mut see = |func: FuncIndex| declared[func.index()] = true;
-    let in_expr = |expr: &ConstExpr, see: &mut dyn FnMut(FuncIndex)| {
-        for op in expr {
-            if let ConstOp::RefFunc(func) = op {
-                see(*func);
-            }
-        }
-    };
-    for export in &module.exports {
-        if let ExportItem::Func(func) = export.item {
-            see(func);
-        }
-    }
-    for init in &module.global_inits {
-        in_expr(init, &mut see);
-    }
-    for elem in &module.elems {
-        match &elem.items {
-            ElemItems::Funcs(funcs) => funcs.iter().copied().for_each(&mut see),
-            ElemItems::Exprs(exprs) => exprs.iter().for_each(|expr| in_expr(expr, &mut see)),
-        }
-    }
-    declared.into()
 }
 
 /// What goes into a hash, unambiguously.

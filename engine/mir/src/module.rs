@@ -4,6 +4,10 @@
 //! function body everything but data segments, exports of code and names is
 //! there. Backends and the runtime only read it.
 
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
 use crate::op::{AluOp, Op};
 use crate::types::{
     DefinedFuncIndex, FuncIndex, FuncType, GlobalIndex, MemoryIndex, TableIndex, TypeIndex, ValType,
@@ -65,8 +69,8 @@ pub enum ExternType {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
-    /// Module name.
-    pub module: Box<str>,
+    /// Module name. Imports may share it.
+    pub module: Arc<str>,
     /// Field name.
     pub name: Box<str>,
     /// What is imported.
@@ -156,8 +160,9 @@ impl TryFrom<Op<'_>> for ConstOp {
     }
 }
 
-/// A validated constant expression, in postfix order. Never empty.
-pub type ConstExpr = Box<[ConstOp]>;
+/// A validated constant expression, in postfix order: a list that derefs to a slice. Never empty, and
+/// almost always one operator, which takes no allocation.
+pub type ConstExpr = SmallVec<[ConstOp; 1]>;
 
 /// Where a segment goes.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -274,6 +279,23 @@ impl ModuleInfo {
         }
     }
 
+    /// Calls `see` with every function that the module names outside of function bodies, the start
+    /// function excepted: those that `ref.func` may name (the context's *refs*, Wasm spec 2.0, 3.4.10).
+    pub fn for_each_reference(&self, mut see: impl FnMut(FuncIndex)) {
+        for export in &self.exports {
+            if let ExportItem::Func(func) = export.item {
+                see(func);
+            }
+        }
+        in_exprs(&self.global_inits).for_each(&mut see);
+        for segment in &self.elems {
+            match &segment.items {
+                ElemItems::Funcs(funcs) => funcs.iter().copied().for_each(&mut see),
+                ElemItems::Exprs(exprs) => in_exprs(exprs).for_each(&mut see),
+            }
+        }
+    }
+
     /// Signature of a function.
     #[inline]
     pub fn func_type(&self, func: FuncIndex) -> &FuncType {
@@ -293,4 +315,12 @@ impl ModuleInfo {
     pub fn func_index(&self, func: DefinedFuncIndex) -> FuncIndex {
         FuncIndex(func.0 + self.imported_funcs)
     }
+}
+
+/// The functions that constant expressions name.
+fn in_exprs(exprs: &[ConstExpr]) -> impl Iterator<Item = FuncIndex> {
+    exprs.iter().flatten().filter_map(|op| match op {
+        ConstOp::RefFunc(func) => Some(*func),
+        _ => None,
+    })
 }

@@ -1,5 +1,7 @@
 //! Everything that can go wrong, as one type.
 
+use std::sync::Arc;
+
 use microwasm::DefinedFuncIndex;
 use microwasm::binary::BinaryError;
 use microwasm::input::InputError;
@@ -142,7 +144,7 @@ impl From<InputError> for CompileError {
 #[error("import `{module}` `{name}`: {kind}")]
 pub struct ImportError {
     /// Module name of the import.
-    pub module: Box<str>,
+    pub module: Arc<str>,
     /// Its name.
     pub name: Box<str>,
     /// What is wrong.

@@ -156,7 +156,7 @@ impl<T: 'static> Linker<T> {
         let inner = context.inner_mut();
         let mut imports = Vec::with_capacity(module.imports().len());
         for import in module.imports() {
-            let names = self.modules.get(&import.module);
+            let names = self.modules.get(&*import.module);
             let Some(definition) = names.and_then(|names| names.get(&import.name)) else {
                 return Err(ImportError {
                     module: import.module.clone(),

@@ -62,7 +62,7 @@ fn export_all(info: &mut ModuleInfo) {
 
 fn shape(info: &ModuleInfo) -> Shape {
     let imports = info.imports.iter().map(|import| Import {
-        module: import.module.clone(),
+        module: (*import.module).into(),
         name: import.name.clone(),
         ty: match import.ty {
             ExternType::Func(ty) => ImportType::Func(ty.0),

@@ -43,7 +43,7 @@ fn item(section: Section, bytes: &mut Bytes<'_>, declarations: &mut Declarations
             declarations.ty(FuncType { params, results })
         }
         Section::Imports => {
-            let (module, name) = (bytes.name()?, bytes.name()?);
+            let (module, name) = (bytes.name()?.into(), bytes.name()?);
             let ty = extern_type(bytes)?;
             declarations.import(Import { module, name, ty })
         }

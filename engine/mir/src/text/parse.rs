@@ -268,7 +268,7 @@ impl<'a> Parser<'a> {
         };
         let at = self.words.offset();
         let number = self.next(expected)?;
-        let (module, name) = (self.words.name()?, self.words.name()?);
+        let (module, name) = (self.words.name()?.into(), self.words.name()?);
         let ty = match kind {
             "func" => {
                 self.words.keyword("type")?;
@@ -423,13 +423,13 @@ fn constant(words: &mut Words<'_>) -> Read<ConstExpr> {
     if !words.has_bracket(b'(') {
         return words.expected(at, "(");
     }
-    let (mut ops, mut scratch) = (Vec::new(), Scratch::default());
+    let (mut ops, mut scratch) = (ConstExpr::new(), Scratch::default());
     while !words.has_bracket(b')') {
         let at = words.offset();
         let constant = ConstOp::try_from(op(words, &mut scratch)?);
         ops.push(constant.map_err(|_| words.error(at, TextCause::NotConstant))?);
     }
-    Ok(ops.into())
+    Ok(ops)
 }
 
 fn op<'s>(words: &mut Words<'_>, scratch: &'s mut Scratch) -> Read<Op<'s>> {

@@ -10,8 +10,8 @@ use std::collections::HashSet;
 use super::Violation;
 use super::rules::within;
 use crate::module::{
-    ConstOp, DataSegment, ElemItems, ElemSegment, Export, ExportItem, ExternType, GlobalType,
-    Import, Limits as Size, MemoryType, ModuleInfo, SegmentMode, TableType,
+    ConstExpr, ConstOp, DataSegment, ElemItems, ElemSegment, Export, ExportItem, ExternType,
+    GlobalType, Import, Limits as Size, MemoryType, ModuleInfo, SegmentMode, TableType,
 };
 use crate::types::{FuncIndex, FuncType, TypeIndex, ValType};
 use crate::typing::entry;
@@ -123,7 +123,7 @@ impl Declarations {
     }
 
     /// Adds a global with its initial value.
-    pub fn global(&mut self, ty: GlobalType, init: Box<[ConstOp]>) -> Checked {
+    pub fn global(&mut self, ty: GlobalType, init: ConstExpr) -> Checked {
         self.constant(&init, ty.ty)?;
         self.info.globals.push(ty);
         self.info.global_inits.push(init);

@@ -3,7 +3,7 @@
 //! Made once for a module, when everything before its functions is known.
 
 use super::Violation;
-use crate::module::{ConstOp, ElemItems, ExportItem, ModuleInfo};
+use crate::module::ModuleInfo;
 use crate::types::FuncIndex;
 use crate::wasm::{LimitKind, Limits};
 
@@ -19,34 +19,11 @@ impl Rules {
     /// The rules of a module whose declarations are complete up to its functions.
     pub fn new(module: &ModuleInfo, limits: &Limits) -> Rules {
         let mut references = vec![false; module.funcs.len()];
-        let mut add = |func: FuncIndex| {
+        module.for_each_reference(|func| {
             if let Some(reference) = references.get_mut(func.index()) {
                 *reference = true;
             }
-        };
-        for export in &module.exports {
-            if let ExportItem::Func(func) = export.item {
-                add(func);
-            }
-        }
-        let mut expr = |expr: &[ConstOp]| {
-            for op in expr {
-                if let ConstOp::RefFunc(func) = op {
-                    add(*func);
-                }
-            }
-        };
-        module.global_inits.iter().for_each(|init| expr(init));
-        for segment in &module.elems {
-            match &segment.items {
-                ElemItems::Funcs(funcs) => {
-                    for &func in funcs {
-                        expr(&[ConstOp::RefFunc(func)]);
-                    }
-                }
-                ElemItems::Exprs(exprs) => exprs.iter().for_each(|item| expr(item)),
-            }
-        }
+        });
         Rules {
             references,
             limits: limits.clone(),

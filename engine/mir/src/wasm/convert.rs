@@ -107,7 +107,7 @@ pub(super) fn extern_type(ty: TypeRef, offset: u64) -> Result<ExternType, WasmEr
 
 pub(super) fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, WasmError> {
     let mut reader = expr.get_operators_reader();
-    let mut ops = Vec::with_capacity(1);
+    let mut ops = ConstExpr::new();
     while !reader.eof() {
         let offset = reader.original_position();
         let op = match reader.read().map_err(malformed)? {
@@ -129,7 +129,7 @@ pub(super) fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, 
         };
         ops.push(op);
     }
-    Ok(ops.into_boxed_slice())
+    Ok(ops)
 }
 
 pub(super) fn elem_segment(segment: wasmparser::Element<'_>) -> Result<ElemSegment, WasmError> {

@@ -111,8 +111,12 @@ impl ModuleReader {
                 (LimitKind::Globals, info.imported_globals)
             }
         };
+        let module = match info.imports.last() {
+            Some(last) if *last.module == *import.module => last.module.clone(),
+            _ => import.module.into(),
+        };
         info.imports.push(Import {
-            module: import.module.into(),
+            module,
             name: import.name.into(),
             ty,
         });

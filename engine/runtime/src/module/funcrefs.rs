@@ -6,7 +6,6 @@
 //! and for no other function. All but the instance is known when the module is
 //! compiled.
 
-use microwasm::module::{ConstOp, ElemItems, ExportItem};
 use microwasm::{DefinedFuncIndex, FuncIndex, ModuleInfo};
 
 use crate::code::CodeMemoryError;
@@ -40,12 +39,14 @@ impl FuncRefs {
     ) -> Result<FuncRefs, CodeMemoryError> {
         let mut refs = FuncRefs::default();
         let mut result = Ok(());
-        for_each_named(info, |func| {
+        let mut add = |func: FuncIndex| {
             if let (Ok(()), Some(defined)) = (&result, info.defined(func)) {
                 let signature = &signatures[info.funcs[func.index()].index()];
                 result = refs.add(info, kind, defined, signature, &address);
             }
-        });
+        };
+        info.for_each_reference(&mut add);
+        info.start.into_iter().for_each(add);
         result.map(|()| refs)
     }
 
@@ -92,30 +93,4 @@ impl FuncRefs {
             .filter(|slot| **slot != NONE)
             .map(|slot| *slot as usize)
     }
-}
-
-/// Calls `see` with every function that is named outside of function bodies.
-fn for_each_named(info: &ModuleInfo, mut see: impl FnMut(FuncIndex)) {
-    for export in &info.exports {
-        if let ExportItem::Func(func) = export.item {
-            see(func);
-        }
-    }
-    let in_expr = |expr: &[ConstOp], see: &mut dyn FnMut(FuncIndex)| {
-        for op in expr {
-            if let ConstOp::RefFunc(func) = op {
-                see(*func);
-            }
-        }
-    };
-    for init in &info.global_inits {
-        in_expr(init, &mut see);
-    }
-    for elem in &info.elems {
-        match &elem.items {
-            ElemItems::Funcs(funcs) => funcs.iter().copied().for_each(&mut see),
-            ElemItems::Exprs(exprs) => exprs.iter().for_each(|expr| in_expr(expr, &mut see)),
-        }
-    }
-    info.start.into_iter().for_each(see);
 }
