@@ -37,6 +37,7 @@ use crate::vmctx::VmLayout;
 use crate::x64::trampoline::{direct_import_thunk, import_thunk};
 use microwasm::{DefinedFuncIndex, FuncIndex, ModuleInfo};
 use reloc::{Piece, Symbol};
+use std::iter;
 
 /// Bytes of a GOT slot.
 const SLOT: u32 = 8;
@@ -156,20 +157,18 @@ impl LinkPlan {
         stencils: &Stencils,
         layout: &Layout<'_>,
     ) -> Result<(), LinkError> {
-        let in_order: Vec<DefinedFuncIndex>;
-        let order = match layout.order {
-            Some(order) => order,
-            None => {
-                in_order = (0..stencils.len() as u32).map(DefinedFuncIndex).collect();
-                &in_order
-            }
-        };
-        if order.len() != stencils.len() {
+        if layout
+            .order
+            .is_some_and(|order| order.len() != stencils.len())
+        {
             return Err(LinkError::BadLayout);
         }
-        self.starts.resize(order.len(), NONE);
+        self.starts.resize(stencils.len(), NONE);
         let mut at = 0u64;
-        for &func in order {
+        for index in 0..stencils.len() {
+            let func = layout
+                .order
+                .map_or(DefinedFuncIndex(index as u32), |order| order[index]);
             let stencil = stencils.get(func.index()).ok_or(LinkError::BadLayout)?;
             let start = (at + layout.padding as u64).next_multiple_of(layout.alignment as u64);
             at = start + stencil.code.len() as u64;
@@ -246,7 +245,7 @@ impl LinkPlan {
         addresses: &Addresses<'_>,
         out: &mut [u8],
     ) -> Result<(), LinkError> {
-        let mut parts = self.split(out, usize::MAX)?.into_iter();
+        let mut parts = self.split(out, usize::MAX)?;
         parts.try_for_each(|part| self.write_part(part, stencils, addresses))
     }
 
@@ -256,7 +255,7 @@ impl LinkPlan {
         &'a self,
         out: &'a mut [u8],
         least: usize,
-    ) -> Result<Vec<Part<'a>>, LinkError> {
+    ) -> Result<impl Iterator<Item = Part<'a>>, LinkError> {
         if out.len() != self.size() {
             return Err(LinkError::WrongSize {
                 size: self.size(),
@@ -264,13 +263,12 @@ impl LinkPlan {
             });
         }
         let (code, hosts) = out.split_at_mut(self.thunks_start as usize);
-        let mut parts = self.functions(code, least);
-        parts.push(Part {
+        let hosts = Part {
             base: self.thunks_start,
             contents: Contents::Hosts,
             out: hosts,
-        });
-        Ok(parts)
+        };
+        Ok(self.functions(code, least).chain([hosts]))
     }
 
     /// Writes a part of the image, every byte of it.
@@ -297,30 +295,30 @@ impl LinkPlan {
     }
 
     /// The functions in parts of at least `least` bytes, with what is behind the last.
-    fn functions<'a>(&'a self, code: &'a mut [u8], least: usize) -> Vec<Part<'a>> {
-        let (mut placed, mut rest, mut base) = (self.placed.as_slice(), code, 0);
-        let mut parts = Vec::new();
-        while let Some(split) = placed
-            .iter()
-            .position(|place| (place.end - base) as usize >= least)
-            .filter(|split| split + 1 < placed.len())
-        {
-            let (first, behind) = placed.split_at(split + 1);
-            let end = first.last().map_or(base, |last| last.end);
-            let (out, behind_out) = rest.split_at_mut((end - base) as usize);
-            parts.push(Part {
-                contents: Contents::Functions(first),
+    fn functions<'a>(&'a self, code: &'a mut [u8], least: usize) -> impl Iterator<Item = Part<'a>> {
+        let mut rest = Some((self.placed.as_slice(), code, 0));
+        iter::from_fn(move || {
+            let (placed, code, base) = rest.take()?;
+            let full = placed
+                .iter()
+                .position(|place| (place.end - base) as usize >= least)
+                .filter(|last| last + 1 < placed.len());
+            let (placed, out) = match full {
+                None => (placed, code),
+                Some(last) => {
+                    let end = placed[last].end;
+                    let (first, behind) = placed.split_at(last + 1);
+                    let (out, behind_out) = code.split_at_mut((end - base) as usize);
+                    rest = Some((behind, behind_out, end));
+                    (first, out)
+                }
+            };
+            Some(Part {
+                contents: Contents::Functions(placed),
                 base,
                 out,
-            });
-            (placed, rest, base) = (behind, behind_out, end);
-        }
-        parts.push(Part {
-            contents: Contents::Functions(placed),
-            base,
-            out: rest,
-        });
-        parts
+            })
+        })
     }
 
     /// Writes functions and thunks into `out`, every byte of it, with their relocations not

@@ -81,7 +81,10 @@ fn image(plan: &LinkPlan, stencils: &Stencils, addresses: &Addresses<'_>) -> Vec
     plan.write(stencils, addresses, &mut image).expect("links");
     for least in [0, 1, 100, plan.size() / 2] {
         let mut again = vec![0xa5; plan.size()];
-        let parts = plan.split(&mut again, least).expect("has the size");
+        let parts: Vec<_> = plan
+            .split(&mut again, least)
+            .expect("has the size")
+            .collect();
         for part in parts.into_iter().rev() {
             plan.write_part(part, stencils, addresses).expect("links");
         }

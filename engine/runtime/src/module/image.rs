@@ -38,7 +38,7 @@ impl Image<'_> {
         let helpers = (out.len() >= MANY_BYTES)
             .then(|| engine.helpers())
             .flatten();
-        let mut parts = self.plan.split(out, PART)?.into_iter();
+        let mut parts = self.plan.split(out, PART)?;
         let Some(helpers) = helpers else {
             let made = meanwhile();
             parts.try_for_each(|part| self.part(part))?;
