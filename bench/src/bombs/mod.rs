@@ -184,9 +184,14 @@ pub fn measure(
         let largest = (bomb.largest / options.divide.max(1)).max(4);
         for engine in engines {
             let sizes = [largest / 4, largest / 2, largest];
-            let measured = child::measure(bomb, sizes, engine.name(), options)?;
-            let growth = Growth::of(&measured);
-            let verdict = growth.verdict(&measured, bomb, ratio, options.ratio);
+            let judge = |measured: &[Measurement]| {
+                let growth = Growth::of(measured);
+                let verdict = growth.verdict(measured, bomb, ratio, options.ratio);
+                (growth, verdict)
+            };
+            let enough = |measured: &[Measurement]| judge(measured).1 != TIME_GROWS;
+            let measured = child::measure(bomb, sizes, engine.name(), options, enough)?;
+            let (growth, verdict) = judge(&measured);
             if engine.name() == Validator.name() {
                 ratio = growth.time.map_or(ratio, |time| time.max(ratio));
             } else {
@@ -238,6 +243,7 @@ pub fn measure_real(
 }
 
 const PASSED: &str = "ok";
+const TIME_GROWS: &str = "TIME GROWS";
 const REFUSED: &str = "refused";
 
 /// The largest ratio between one size and the next.
@@ -281,7 +287,7 @@ impl Growth {
             }
         }
         if self.time.is_some_and(|time| time > most_time) {
-            "TIME GROWS"
+            TIME_GROWS
         } else if self.memory.is_some_and(|memory| memory > most_memory) {
             "MEMORY GROWS"
         } else if measured
