@@ -5,10 +5,11 @@
 //! come to the same code, or to the same refusal. A part of a function's environment that is
 //! missing in its key shows as soon as a change touches that part and nothing else.
 
-use microwasm_runtime::{CompileCache, Config, Engine, Error, Module};
+use microwasm_runtime::{CompileCache, Config, Engine, Module};
 use wasmparser::BinaryReader;
 
 use crate::choice::Choices;
+use crate::decode::{describe, same};
 use crate::generate;
 
 /// What came of an input.
@@ -94,23 +95,6 @@ fn versions(wasm: &[u8], seed: u64) -> Cached {
     Cached::Same {
         hits: cache.stats().hits,
         valid,
-    }
-}
-
-fn same(fresh: &Result<Module, Error>, cached: &Result<Module, Error>) -> bool {
-    match (fresh, cached) {
-        // The same in all that linking depends on: relocations, traps, frames. The code as it
-        // is executed differs in the addresses of builtins at most.
-        (Ok(a), Ok(b)) => a.serialize() == b.serialize() && a.code().bytes == b.code().bytes,
-        (Err(a), Err(b)) => a.to_string() == b.to_string(),
-        _ => false,
-    }
-}
-
-fn describe(result: &Result<Module, Error>) -> String {
-    match result {
-        Ok(module) => format!("{} bytes of code", module.code().bytes.len()),
-        Err(error) => error.to_string(),
     }
 }
 

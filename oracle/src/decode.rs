@@ -1,9 +1,10 @@
-//! Any bytes, in any chunking: a module or a typed error, and always the same one.
+//! Any bytes, in any chunking, on any number of threads: a module or a typed error, and always the
+//! same one.
 //!
-//! Receives bytes, the first of which choose how the rest is cut into chunks.
-//! Compiles the rest as a whole and in chunks, and compares what came of it.
+//! Receives bytes, the first of which choose how the rest is cut into chunks, and whether two threads
+//! compile these. Compiles the rest as a whole and in chunks, and compares what came of it.
 
-use std::cell::OnceCell;
+use std::cell::LazyCell;
 
 use microwasm_runtime::{Config, Engine, Error, Module};
 
@@ -35,14 +36,18 @@ impl Decoded {
 /// Compiles `bytes`, less the first two, as a whole and in chunks.
 pub fn decode(bytes: &[u8]) -> Decoded {
     thread_local! {
-        static ENGINE: OnceCell<Engine> = const { OnceCell::new() };
+        /// With one thread, and with two.
+        static ENGINES: LazyCell<[Engine; 2]> = LazyCell::new(|| [1, 2].map(|threads| {
+            Engine::new(Config::new().compile_threads(threads)).expect("it is supported")
+        }));
     }
     let (head, wasm) = bytes.split_at(bytes.len().min(2));
-    ENGINE.with(|engine| {
-        let engine = engine.get_or_init(|| {
-            Engine::new(&Config::new()).expect("the default configuration is supported")
-        });
-        judge(Module::new(engine, wasm), in_chunks(engine, wasm, head))
+    ENGINES.with(|engines| {
+        let threads = head.first().map_or(0, |byte| usize::from(byte & 1));
+        judge(
+            Module::new(&engines[0], wasm),
+            in_chunks(&engines[threads], wasm, head),
+        )
     })
 }
 
@@ -65,17 +70,30 @@ fn in_chunks(engine: &Engine, mut wasm: &[u8], head: &[u8]) -> Result<Module, Er
 }
 
 fn judge(whole: Result<Module, Error>, chunked: Result<Module, Error>) -> Decoded {
-    match (&whole, &chunked) {
-        (Ok(a), Ok(b)) if a.code().bytes == b.code().bytes => Decoded::Module,
-        (Err(a), Err(b)) if a.to_string() == b.to_string() => Decoded::Refused(a.to_string()),
-        _ => Decoded::Differs {
+    if !same(&whole, &chunked) {
+        return Decoded::Differs {
             whole: describe(&whole),
             chunked: describe(&chunked),
-        },
+        };
+    }
+    match whole {
+        Ok(_) => Decoded::Module,
+        Err(error) => Decoded::Refused(error.to_string()),
     }
 }
 
-fn describe(result: &Result<Module, Error>) -> String {
+/// Whether two compilations came to the same.
+pub(crate) fn same(a: &Result<Module, Error>, b: &Result<Module, Error>) -> bool {
+    match (a, b) {
+        // The same in all that linking depends on: relocations, traps, frames. The code as it
+        // is executed differs in the addresses of builtins at most.
+        (Ok(a), Ok(b)) => a.serialize() == b.serialize() && a.code().bytes == b.code().bytes,
+        (Err(a), Err(b)) => a.to_string() == b.to_string(),
+        _ => false,
+    }
+}
+
+pub(crate) fn describe(result: &Result<Module, Error>) -> String {
     match result {
         Ok(module) => format!("a module with {} bytes of code", module.code().bytes.len()),
         Err(error) => error.to_string(),

@@ -28,8 +28,8 @@ use crate::helpers::{Helpers, look_out};
 use super::build::{Body, CompileContext, Lent, check_size};
 
 /// Bytes of bodies in a batch: about an eighth of a millisecond's work, which is how long one
-/// thread may be the only one that works at the end.
-const BATCH: usize = 4 << 10;
+/// thread may be the only one that works at the end. Small modules have several when they are fuzzed.
+const BATCH: usize = if cfg!(fuzzing) { 16 } else { 4 << 10 };
 
 /// Bytes of bodies from which on a batch is begun before others.
 const LARGE: usize = 3 * BATCH;
