@@ -276,7 +276,7 @@ impl All {
         let Self { common, plot } = self;
         let measured = all::measure(
             &common.engines()?,
-            real::load()?,
+            &real::load()?,
             common.rounds,
             common.clock,
             |what| eprintln!("{what}…"),
