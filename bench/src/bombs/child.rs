@@ -102,8 +102,8 @@ impl Measurement {
     }
 }
 
-/// What each of the `sizes` takes: of time the median over the rounds, of memory the least. As long as
-/// that is not `enough`, there are up to three times as many rounds, and all of them count.
+/// What each of the `sizes` takes: of time the median over the rounds, of memory the least. If that is
+/// not `enough`, there are three times as many rounds, all of which count.
 ///
 /// In a round each size is compiled as often as makes up the work of the largest, and the mean
 /// counts. So a machine whose speed changes within tenths of a second slows each size down by as
@@ -117,8 +117,10 @@ pub(super) fn measure(
 ) -> Result<Vec<Measurement>, Cause> {
     let wanted = options.rounds.max(1);
     let mut rounds: [Vec<Measurement>; 3] = Default::default();
-    let mut measured = Vec::new();
-    for round in 1..=3 * wanted {
+    for round in 0..3 * wanted {
+        if round == wanted && enough(&medians(&rounds)) {
+            break;
+        }
         for (&size, rounds) in sizes.iter().zip(&mut rounds) {
             if rounds.iter().all(Measurement::has_ended) {
                 let times = (sizes[2] / size).clamp(1, 4);
@@ -126,16 +128,17 @@ pub(super) fn measure(
                 rounds.extend(summary(children.collect::<Result<_, _>>()?, mean));
             }
         }
-        let median = |times: &[f64]| median(times).unwrap_or_default();
-        let so_far = rounds.iter();
-        measured = so_far
-            .filter_map(|of_size| summary(of_size.clone(), median))
-            .collect();
-        if round >= wanted && enough(&measured) {
-            break;
-        }
     }
-    Ok(measured)
+    Ok(medians(&rounds))
+}
+
+/// What the rounds of each size come to.
+fn medians(rounds: &[Vec<Measurement>]) -> Vec<Measurement> {
+    let median = |times: &[f64]| median(times).unwrap_or_default();
+    let rounds = rounds.iter().cloned();
+    rounds
+        .filter_map(|of_size| summary(of_size, median))
+        .collect()
 }
 
 /// One for many: the worst of them if one has not ended by itself, otherwise what `time` makes of
@@ -172,7 +175,8 @@ pub(super) fn once(
     };
     let mut child = Command::new(std::env::current_exe()?)
         .args([COMMAND, name, &size.to_string(), engine, "--clock", clock])
-        // Or making the module raises it, and where lists lie then, growing leaves holes behind.
+        // Otherwise making the module raises glibc's threshold for mappings; below it, lists that
+        // grow leave holes behind.
         .env("MALLOC_MMAP_THRESHOLD_", "131072")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
