@@ -11,6 +11,7 @@ struct Counting;
 
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -18,6 +19,7 @@ static ALLOCATOR: Counting = Counting;
 // SAFETY: the system's allocator does what is asked for.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
         let now = NOW.fetch_add(layout.size(), Relaxed) + layout.size();
         PEAK.fetch_max(now, Relaxed);
         // SAFETY: as the caller says.
@@ -40,11 +42,12 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// What was counted while a module was compiled in chunks, and when everything but the engine was
-/// gone; and the size of its code.
+/// gone; the size of its code; and how many allocations there were.
 struct Counted {
     peak: usize,
     left: usize,
     code: usize,
+    allocations: usize,
 }
 
 /// One test at a time: they share the counters.
@@ -63,19 +66,38 @@ fn counted(types: &str, body: &str) -> Counted {
     Module::new(&engine, &small).expect("valid");
     let before = NOW.load(Relaxed);
     PEAK.store(before, Relaxed);
+    ALLOCATIONS.store(0, Relaxed);
     let mut stream = Module::stream(&engine);
     for chunk in wasm.chunks(64 << 10) {
         stream.push(chunk).expect("valid");
     }
     let module = stream.finish().expect("valid");
     let peak = PEAK.load(Relaxed) - before;
+    let allocations = ALLOCATIONS.load(Relaxed);
     let code = module.code().bytes.len();
     drop(module);
     Counted {
         peak,
         left: NOW.load(Relaxed).saturating_sub(before),
         code,
+        allocations,
     }
+}
+
+#[test]
+fn declarations_share_and_are_in_place() {
+    let _alone = alone();
+    let count = 10_000;
+    let globals = "(global i32 (i32.const 7))".repeat(count);
+    let globals = counted(&globals, "local.get 0").allocations;
+    assert!(globals < count / 10, "{globals} for {count} globals");
+    // Each has a name of its own, and all that of the module; the validator copies both to look.
+    let imports = r#"(import "bench" "tick" (func))"#.repeat(count);
+    let imports = counted(&imports, "local.get 0").allocations;
+    assert!(
+        imports < 3 * count + count / 10,
+        "{imports} for {count} imports"
+    );
 }
 
 #[test]
