@@ -57,9 +57,10 @@ pub fn measure(
     };
     let compiled = compile::measure(engines, modules, &options)?;
     progress("run");
+    // Kernels and calls are as short as the times between two changes of a busy machine's speed.
+    let of_what_is_short = 3 * rounds;
     let options = run::Options {
-        // Kernels are as short as the times between two changes of a busy machine's speed.
-        rounds: 3 * rounds,
+        rounds: of_what_is_short,
         clock,
         kernels: Vec::new(),
     };
@@ -69,7 +70,7 @@ pub fn measure(
     tables.extend(ran);
     progress("calls");
     let options = calls::Options {
-        rounds,
+        rounds: of_what_is_short,
         calls: calls::CALLS,
         clock,
     };

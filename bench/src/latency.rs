@@ -61,9 +61,9 @@ const SMALLEST: &str = r#"(module (func (export "f") (result i32) i32.const 42))
 
 const BATCH: usize = 50;
 
-/// How many modules an engine takes before each batch, untimed: whoever comes behind an optimizing compiler
-/// finds the caches full of that.
-const WARM_UP: usize = BATCH;
+/// For how long, at least, an engine takes modules before each batch, untimed, and a batch of them at
+/// least: whoever comes behind another engine finds caches and branch predictors full of that.
+const WARM_UP: Duration = Duration::from_millis(2);
 
 /// Measures and tabulates.
 pub fn measure(engines: &[Box<dyn Engine>], options: &Options) -> Result<Table, Cause> {
@@ -239,7 +239,13 @@ fn time_all(
                     }
                     Ok(())
                 };
-                all(&modules[..modules.len().min(WARM_UP)])?;
+                let start = Instant::now();
+                loop {
+                    all(&modules[..modules.len().min(BATCH)])?;
+                    if start.elapsed() >= WARM_UP {
+                        break;
+                    }
+                }
                 let (result, taken) = options.clock.time(|| all(batch));
                 result?;
                 *total += taken;

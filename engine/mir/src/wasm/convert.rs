@@ -4,7 +4,7 @@
 //! no counterpart does not occur; if it did, it would be reported as
 //! unsupported rather than assumed away.
 
-use wasmparser::{BlockType, Operator, RefType, TypeRef};
+use wasmparser::{BinaryReader, BlockType, Operator, RefType, TypeRef};
 
 use super::error::{Proposal, WasmError, malformed, narrow};
 use crate::module::{
@@ -106,6 +106,9 @@ pub(super) fn extern_type(ty: TypeRef, offset: u64) -> Result<ExternType, WasmEr
 }
 
 pub(super) fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, WasmError> {
+    if let Some(value) = int_constant(expr.get_binary_reader()) {
+        return Ok(ConstExpr::from([ConstOp::Const(value)]));
+    }
     let mut reader = expr.get_operators_reader();
     let mut ops = ConstExpr::new();
     while !reader.eof() {
@@ -130,6 +133,18 @@ pub(super) fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, 
         ops.push(op);
     }
     Ok(ops)
+}
+
+/// What an expression is if it is one `i32.const` or `i64.const`. Nearly all are, and a Go program
+/// has a hundred thousand of them, for which the decoder of all operators is slow.
+fn int_constant(mut reader: BinaryReader<'_>) -> Option<Const> {
+    let value = match reader.read_u8().ok()? {
+        0x41 => Const::I32(reader.read_var_i32().ok()?),
+        0x42 => Const::I64(reader.read_var_i64().ok()?),
+        _ => return None,
+    };
+    let is_last = reader.read_u8().ok()? == 0x0b && reader.eof();
+    is_last.then_some(value)
 }
 
 pub(super) fn elem_segment(segment: wasmparser::Element<'_>) -> Result<ElemSegment, WasmError> {

@@ -38,6 +38,11 @@ const LARGE: usize = 3 * BATCH;
 /// a module with thousands of data segments behind its code, and added as much to that of others.
 const WINDOW: usize = 16;
 
+/// How many per thread among the last functions, one in `LAST`: behind them there may be data
+/// segments by the thousand, which the calling thread reads alone.
+const LAST_WINDOW: usize = 8 * WINDOW;
+const LAST: usize = 16;
+
 /// What all threads know.
 struct Shared {
     engine: Engine,
@@ -133,18 +138,25 @@ impl Parallel {
         body: FunctionBody<'_>,
         out: &mut Stencils,
     ) -> Result<(), CompileError> {
+        let window = self.window(body.index());
         self.batch.bodies.push(body);
         if self.batch.bodies.size() < BATCH {
             return Ok(());
         }
-        let engine = &self.shared.engine;
-        let threads = engine.config().compile_threads;
         if self.helpers.is_none() {
             // Without them this thread does the work.
-            self.helpers = engine.helpers();
+            self.helpers = self.shared.engine.helpers();
         }
         self.send();
-        self.append_until(WINDOW * threads, out)
+        self.append_until(window, out)
+    }
+
+    /// How many batches may be under way when a function has come.
+    fn window(&self, func: DefinedFuncIndex) -> usize {
+        let Shared { engine, info, .. } = &*self.shared;
+        let left = info.funcs.len() - info.func_index(func).index();
+        let is_last = left * LAST < info.funcs.len();
+        engine.config().compile_threads * if is_last { LAST_WINDOW } else { WINDOW }
     }
 
     /// Appends what is left to `out`.
