@@ -6,6 +6,7 @@ use crate::clock::{Clock, median, median_ratio, nanoseconds};
 use crate::engine::{Cause, Engine, Failure, Running, host_step};
 use crate::kernels::{HOST_CALLS, KERNELS};
 use crate::native::Native;
+use crate::processor::OneProcessor;
 use crate::table::{Cell, Table};
 
 /// How many calls in a round, if nobody says.
@@ -64,10 +65,11 @@ pub fn measure(engines: &[Box<dyn Engine>], options: &Options) -> Result<Table, 
     let count = f64::from(options.calls);
     let scale = i32::try_from(options.calls)?;
     for _ in 0..options.rounds {
+        let here = OneProcessor::here();
         if let Some(native) = &mut native {
             native_samples
                 .to_host
-                .push(nanoseconds(native.run(scale, options.clock)?.1) / count);
+                .push(nanoseconds(native.run(scale, options.clock, &here)?.1) / count);
         }
         native_samples
             .from_host

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::clock::{Clock, geometric_mean, median, median_ratio, nanoseconds};
 use crate::engine::{Cause, Engine};
 use crate::engines::{OURS, Validator};
+use crate::processor::OneProcessor;
 use crate::real::RealModule;
 use crate::table::{Cell, Table};
 
@@ -90,6 +91,7 @@ fn measure_module<'a>(
             if measured.refusal.is_some() || measured.spent > options.patience {
                 continue;
             }
+            let _here = OneProcessor::here();
             if let Some(ours) = ours.filter(|_| is_compared(*engine)) {
                 let (compiled, taken) = options.clock.time(|| ours.compile(&module.wasm));
                 // What it refuses stands in its own column, and there is nothing to compare.

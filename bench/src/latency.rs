@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::clock::{Clock, median, nanoseconds};
 use crate::engine::{Cause, Engine, Export, Failure, Outcome};
+use crate::processor::OneProcessor;
 use crate::shape::Shape;
 use crate::smith::Generator;
 use crate::table::{Cell, Table};
@@ -232,6 +233,7 @@ fn time_all(
     for _ in 0..options.rounds {
         let mut sums = vec![(Duration::ZERO, [Duration::ZERO; 4]); engines.len()];
         for batch in modules.chunks(BATCH) {
+            let _here = OneProcessor::here();
             for (engine, (total, stages)) in engines.iter().zip(&mut sums) {
                 let all = |candidates: &[Candidate]| -> Result<(), Failure> {
                     for candidate in candidates {

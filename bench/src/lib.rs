@@ -21,6 +21,7 @@ pub mod latency;
 pub mod mutations;
 pub mod native;
 pub mod plot;
+pub mod processor;
 pub mod real;
 pub mod run;
 pub mod shape;

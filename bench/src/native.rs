@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::processor::OneProcessor;
 
 /// Where `bench/kernels/build` puts the programs.
 pub const DIRECTORY: &str = "target/kernels";
@@ -41,8 +42,14 @@ impl Native {
         }))
     }
 
-    /// One round: the checksum and the time it took.
-    pub fn run(&mut self, scale: i32, clock: Clock) -> io::Result<(i64, Duration)> {
+    /// One round on the processor of those that it is compared with: the checksum and the time it took.
+    pub fn run(
+        &mut self,
+        scale: i32,
+        clock: Clock,
+        processor: &OneProcessor,
+    ) -> io::Result<(i64, Duration)> {
+        processor.fetch(&self.child);
         writeln!(self.requests, "{scale}")?;
         self.requests.flush()?;
         let mut line = String::new();

@@ -10,6 +10,7 @@ use crate::engine::{Cause, Engine, Running};
 use crate::engines::OURS;
 use crate::kernels::{KERNELS, Kernel};
 use crate::native::Native;
+use crate::processor::OneProcessor;
 use crate::table::{Cell, Table};
 
 /// What to run.
@@ -90,9 +91,10 @@ fn measure_kernel(
     }
     let mut expected: Option<(&'static str, i64)> = None;
     for _ in 0..options.rounds {
+        let here = OneProcessor::here();
         for (name, runner, samples) in &mut runners {
             let (checksum, taken) = match runner {
-                Runner::Native(native) => native.run(kernel.scale, options.clock)?,
+                Runner::Native(native) => native.run(kernel.scale, options.clock, &here)?,
                 Runner::Instance(instance) => {
                     let (checksum, taken) = options.clock.time(|| instance.run(kernel.scale));
                     (checksum?, taken)

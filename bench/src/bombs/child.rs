@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{BOMBS, Bomb, Options};
 use crate::clock::{Clock, median, nanoseconds};
 use crate::engine::{Cause, Chunks, Engine};
+use crate::processor::OneProcessor;
 use crate::real;
 
 /// The command that the parent starts its children with.
@@ -121,6 +122,7 @@ pub(super) fn measure(
         if round == wanted && enough(&medians(&rounds)) {
             break;
         }
+        let _here = OneProcessor::here();
         for (&size, rounds) in sizes.iter().zip(&mut rounds) {
             if rounds.iter().all(Measurement::has_ended) {
                 let times = (sizes[2] / size).clamp(1, 4);
