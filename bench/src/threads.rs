@@ -5,6 +5,7 @@
 
 use std::panic::resume_unwind;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use microwasm_runtime::{Config, Engine, Module};
 
@@ -16,8 +17,12 @@ use crate::table::{Cell, Table};
 /// How many threads, if nobody says.
 pub const THREADS: usize = 2;
 
-/// How many rounds, if nobody says.
+/// How many rounds at least, if nobody says.
 pub const ROUNDS: usize = 15;
+
+/// For how long at least a module is compiled: the machine's speed changes within seconds, and small
+/// modules would be through before it does.
+const SPAN: Duration = Duration::from_secs(6);
 
 /// Bytes of function bodies from which on several threads are for, if nobody says.
 pub const SMALLEST: usize = 100_000;
@@ -25,7 +30,7 @@ pub const SMALLEST: usize = 100_000;
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many rounds. In each, one thread and several are measured one right after another,
+    /// How many rounds at least. In each, one thread and several are measured one right after another,
     /// so that what else slows the machine down slows both down: their ratio counts, the median
     /// of all rounds.
     pub rounds: usize,
@@ -61,7 +66,8 @@ pub fn measure(modules: &[RealModule], options: &Options) -> Result<(Table, bool
         };
         let (mut alone, mut shared) = (Vec::new(), Vec::new());
         let (mut ratios, mut apart) = (Vec::new(), Vec::new());
-        for _ in 0..rounds {
+        let start = Instant::now();
+        while ratios.len() < rounds || start.elapsed() < SPAN {
             let (by_one, by_many) = (time(&one)?, time(&many)?);
             alone.push(by_one);
             shared.push(by_many);

@@ -103,8 +103,11 @@ impl Measurement {
     }
 }
 
-/// What each of the `sizes` takes: of time the median over the rounds, of memory the least. If that is
-/// not `enough`, there are three times as many rounds, all of which count.
+/// What each size took in each round.
+pub(super) type Rounds = [Vec<Measurement>; 3];
+
+/// What each of the `sizes` takes, round by round. If that is not `enough`, there are three times as
+/// many rounds, all of which count.
 ///
 /// In a round each size is compiled as often as makes up the work of the largest, and the mean
 /// counts. So a machine whose speed changes within tenths of a second slows each size down by as
@@ -114,12 +117,12 @@ pub(super) fn measure(
     sizes: [u32; 3],
     engine: &str,
     options: &Options,
-    enough: impl Fn(&[Measurement]) -> bool,
-) -> Result<Vec<Measurement>, Cause> {
+    enough: impl Fn(&Rounds) -> bool,
+) -> Result<Rounds, Cause> {
     let wanted = options.rounds.max(1);
-    let mut rounds: [Vec<Measurement>; 3] = Default::default();
+    let mut rounds = Rounds::default();
     for round in 0..3 * wanted {
-        if round == wanted && enough(&medians(&rounds)) {
+        if round == wanted && enough(&rounds) {
             break;
         }
         let _here = OneProcessor::here();
@@ -131,11 +134,11 @@ pub(super) fn measure(
             }
         }
     }
-    Ok(medians(&rounds))
+    Ok(rounds)
 }
 
-/// What the rounds of each size come to.
-fn medians(rounds: &[Vec<Measurement>]) -> Vec<Measurement> {
+/// What the rounds of each size come to: of time the median, of memory the least.
+pub(super) fn medians(rounds: &Rounds) -> Vec<Measurement> {
     let median = |times: &[f64]| median(times).unwrap_or_default();
     let rounds = rounds.iter().cloned();
     rounds

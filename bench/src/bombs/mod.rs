@@ -14,12 +14,12 @@ mod values;
 
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, median_ratio};
 use crate::engine::{Cause, Engine};
 use crate::engines::{self, Validator};
 use crate::real::RealModule;
 use crate::table::{Cell, Table};
-use child::{Limits, Measurement, Verdict};
+use child::{Limits, Measurement, Rounds, Verdict};
 
 /// A family of modules.
 #[derive(Debug, Clone, Copy)]
@@ -184,14 +184,15 @@ pub fn measure(
         let largest = (bomb.largest / options.divide.max(1)).max(4);
         for engine in engines {
             let sizes = [largest / 4, largest / 2, largest];
-            let judge = |measured: &[Measurement]| {
-                let growth = Growth::of(measured);
-                let verdict = growth.verdict(measured, bomb, ratio, options.ratio);
-                (growth, verdict)
+            let judge = |rounds: &Rounds| {
+                let measured = child::medians(rounds);
+                let growth = Growth::of(rounds, &measured);
+                let verdict = growth.verdict(&measured, bomb, ratio, options.ratio);
+                (measured, growth, verdict)
             };
-            let enough = |measured: &[Measurement]| judge(measured).1 != TIME_GROWS;
-            let measured = child::measure(bomb, sizes, engine.name(), options, enough)?;
-            let (growth, verdict) = judge(&measured);
+            let enough = |rounds: &Rounds| judge(rounds).2 != TIME_GROWS;
+            let rounds = child::measure(bomb, sizes, engine.name(), options, enough)?;
+            let (measured, growth, verdict) = judge(&rounds);
             if engine.name() == Validator.name() {
                 ratio = growth.time.map_or(ratio, |time| time.max(ratio));
             } else {
@@ -254,14 +255,23 @@ struct Growth {
 }
 
 impl Growth {
-    fn of(measured: &[Measurement]) -> Self {
+    /// That of time is the median over the rounds: the machine's speed changes between them.
+    fn of(rounds: &Rounds, measured: &[Measurement]) -> Self {
+        let times = |of_size: &[Measurement]| -> Vec<f64> {
+            let floor = TIME_FLOOR.as_nanos() as f64;
+            of_size
+                .iter()
+                .map(|one| one.nanoseconds.max(floor))
+                .collect()
+        };
         let mut growth = Self::default();
-        for pair in measured.windows(2) {
+        for (pair, rounds) in measured.windows(2).zip(rounds.windows(2)) {
             let (Some(small), Some(large)) = (pair[0].compiled(), pair[1].compiled()) else {
                 continue;
             };
-            let floor = TIME_FLOOR.as_nanos() as f64;
-            let time = large.nanoseconds.max(floor) / small.nanoseconds.max(floor);
+            let Some(time) = median_ratio(&times(&rounds[1]), &times(&rounds[0])) else {
+                continue;
+            };
             let memory = large.peak_kb.max(MEMORY_FLOOR_KB) as f64
                 / small.peak_kb.max(MEMORY_FLOOR_KB) as f64;
             growth.time = Some(growth.time.map_or(time, |most| most.max(time)));
