@@ -129,7 +129,7 @@ struct Threads {
     /// How many threads.
     #[arg(default_value_t = threads::THREADS)]
     threads: usize,
-    /// How many rounds, whose median counts.
+    /// How many rounds at least, whose median counts; a module takes 6 s at least.
     #[arg(long, default_value_t = threads::ROUNDS)]
     rounds: usize,
     /// Leave modules with fewer bytes of function bodies alone.
