@@ -19,9 +19,13 @@ impl OneProcessor {
     #[must_use]
     pub fn here() -> Self {
         let before = sched_getaffinity(None).ok();
-        let mut here = CpuSet::new();
-        here.set(sched_getcpu());
-        move_to(None, &here);
+        let cpu = sched_getcpu();
+        // Who could not be moved back is not moved.
+        if before.is_some_and(|before| cpu < CpuSet::MAX_CPU && before.is_set(cpu)) {
+            let mut here = CpuSet::new();
+            here.set(cpu);
+            move_to(None, &here);
+        }
         Self { before }
     }
 

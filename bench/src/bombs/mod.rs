@@ -269,13 +269,12 @@ impl Growth {
             let (Some(small), Some(large)) = (pair[0].compiled(), pair[1].compiled()) else {
                 continue;
             };
-            let Some(time) = median_ratio(&times(&rounds[1]), &times(&rounds[0])) else {
-                continue;
-            };
+            let time = median_ratio(&times(&rounds[1]), &times(&rounds[0]));
             let memory = large.peak_kb.max(MEMORY_FLOOR_KB) as f64
                 / small.peak_kb.max(MEMORY_FLOOR_KB) as f64;
-            growth.time = Some(growth.time.map_or(time, |most| most.max(time)));
-            growth.memory = Some(growth.memory.map_or(memory, |most| most.max(memory)));
+            let largest = |all: [Option<f64>; 2]| all.into_iter().flatten().reduce(f64::max);
+            growth.time = largest([growth.time, time]);
+            growth.memory = largest([growth.memory, Some(memory)]);
         }
         growth
     }

@@ -135,8 +135,8 @@ pub(super) fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, 
     Ok(ops)
 }
 
-/// What an expression is if it is one `i32.const` or `i64.const`. Nearly all are, and a Go program
-/// has a hundred thousand of them, for which the decoder of all operators is slow.
+/// What an expression is if it is one `i32.const` or `i64.const`. A large Go program has one for each
+/// of 86,295 data segments: a quarter of the time for reading these went into decoding it.
 fn int_constant(mut reader: BinaryReader<'_>) -> Option<Const> {
     let value = match reader.read_u8().ok()? {
         0x41 => Const::I32(reader.read_var_i32().ok()?),
