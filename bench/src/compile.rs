@@ -5,7 +5,7 @@
 //! the run last an hour. Who is compared with ours is measured right behind it, and the ratio is
 //! the median of those of the pairs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, geometric_mean, median, median_ratio, nanoseconds};
 use crate::engine::{Cause, Compiled, Engine, Failure};
@@ -17,8 +17,8 @@ use crate::table::{Cell, Table};
 /// Seconds that one engine may spend on one module, if nobody says.
 pub const PATIENCE: u64 = 10;
 
-/// Compilations that take less have an untimed one before them.
-const SHORT: Duration = Duration::from_millis(20);
+/// Compilations that take less have untimed ones before them, for as long.
+const WARM_UP: Duration = Duration::from_millis(20);
 
 /// What to measure.
 #[derive(Debug, Clone)]
@@ -116,7 +116,7 @@ fn measure_module<'a>(
     Row { module, measured }
 }
 
-/// Times a compilation. If the last one was short, an untimed one comes first: behind another engine,
+/// Times a compilation. If the last one was short, untimed ones come first: behind another engine,
 /// caches and branch predictors are full of that.
 fn time<'a>(
     engine: &'a dyn Engine,
@@ -124,8 +124,11 @@ fn time<'a>(
     last: Option<&f64>,
     clock: Clock,
 ) -> (Result<Box<dyn Compiled + 'a>, Failure>, Duration) {
-    if last.is_some_and(|last| *last < nanoseconds(SHORT)) {
-        let _untimed = engine.compile(&module.wasm);
+    if last.is_some_and(|last| *last < nanoseconds(WARM_UP)) {
+        let begun = Instant::now();
+        while begun.elapsed() < WARM_UP {
+            let _untimed = engine.compile(&module.wasm);
+        }
     }
     clock.time(|| engine.compile(&module.wasm))
 }

@@ -140,23 +140,12 @@ impl FunctionCompiler<'_> {
         }
     }
 
-    /// After how many operators a value that has not been used leaves its register for the
-    /// block's sake. A call on the way there would send it home, and the edge from behind the
-    /// call bring it back: so where calls are frequent, soon. A loop keeps more.
-    fn patience(&self, backward: bool) -> u32 {
-        match backward {
-            true => 48,
-            false if self.c.cx.calls_often() => 2,
-            false => 24,
-        }
-    }
-
     /// Binds every position below `end` that is not at home to a register of its own, while more
     /// than `reserve` of its class are free, or sends it home. What is at home, too, a forward
     /// block expects there: later callers have it there as well, or have changed it, and most
     /// of it will not be used again. A loop keeps its registers.
     fn bind_kept(&mut self, end: u32, reserve: u32, backward: bool) {
-        let patience = self.patience(backward);
+        let calls_often = self.c.cx.calls_often();
         let Compiler {
             cx, conventions, ..
         } = &mut *self.c;
@@ -167,7 +156,9 @@ impl FunctionCompiler<'_> {
         {
             let entry = cx.stack.get(pos);
             let (reg, clean) = match entry.loc {
-                Loc::Reg { reg, .. } if cx.age(reg) > patience => {
+                Loc::Reg { reg, .. }
+                    if cx.age(reg) > patience(entry.ty.class(), backward, calls_often) =>
+                {
                     rule!(MergeOld);
                     cx.send_home(pos);
                     continue;
@@ -389,5 +380,19 @@ impl FunctionCompiler<'_> {
             }
             Convention::Unset | Convention::Return => unreachable!("nobody goes on there"),
         }
+    }
+}
+
+/// After how many operators a value that has not been used leaves its register for a block's sake.
+/// A call on the way there would send it home, and the edge from behind the call bring it back: so
+/// where calls are frequent, soon. Where registers are short, other callers will often have needed
+/// this one, and have to load the value. A loop keeps more.
+#[inline]
+fn patience(class: RegClass, backward: bool, calls_often: bool) -> u32 {
+    match class {
+        _ if backward => 48,
+        _ if calls_often => 2,
+        RegClass::Gpr => 6,
+        RegClass::Xmm => 24,
     }
 }
