@@ -60,19 +60,16 @@ fn code(wasm: &[u8], one_by_one: bool) -> Vec<u8> {
     consumer.stencils.code
 }
 
-/// Has many locals that are known, and then something in a register for one that is not.
-fn many_off_home(known: u32, value: &str) -> Vec<u8> {
+/// Has many locals that are known, and then something in a register for one that is not, which
+/// `set` gives a new value.
+fn many_off_home(known: u32, set: &str) -> Vec<u8> {
     let mut text = String::from("(module (func (param i64 i64) (local");
     (0..known).for_each(|_| text.push_str(" i64"));
     text.push(')');
     for local in 2..known + 2 {
         write!(text, "(local.set {local} (i64.const {local}))").expect("strings grow");
     }
-    write!(
-        text,
-        "(local.set 0 {value}) (br_if 0 (i64.eqz (local.get 1)))"
-    )
-    .expect("strings grow");
+    write!(text, "{set} (br_if 0 (i64.eqz (local.get 1)))").expect("strings grow");
     text.push_str("(local.set 1 (local.get 0))))");
     wat::parse_str(text).expect("valid text")
 }
@@ -88,9 +85,16 @@ fn a_full_list_of_positions_off_home_is_treated_alike() {
             "(i64.add (local.get 0) (local.get 1))",
             "(i64.extend_i32_u (i64.eqz (local.get 1)))",
         ] {
-            let wasm = many_off_home(known, value);
-            let (at_once, one_by_one) = (code(&wasm, false), code(&wasm, true));
-            assert!(at_once == one_by_one, "{known} known locals, {value}");
+            for set in [
+                format!("(local.set 0 {value})"),
+                format!("(drop (local.tee 0 {value}))"),
+                format!("(local.set 1 (local.tee 0 {value}))"),
+                format!("(local.set 0 (i64.mul (local.tee 0 {value}) (local.get 0)))"),
+            ] {
+                let wasm = many_off_home(known, &set);
+                let (at_once, one_by_one) = (code(&wasm, false), code(&wasm, true));
+                assert!(at_once == one_by_one, "{known} known locals, {set}");
+            }
         }
     }
 }

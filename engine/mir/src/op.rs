@@ -598,6 +598,14 @@ pub trait Sink {
         self.op(Op::Drop);
     }
 
+    /// `pick 0`, then [`Sink::replace`]: the value at `depth` becomes a copy of the top. `depth`
+    /// counts the copy, so that it is 1 at least. A sink that does all at once must do the same as one by one.
+    #[inline]
+    fn tee(&mut self, depth: u32) {
+        self.op(Op::Pick(0));
+        self.replace(depth);
+    }
+
     /// Declares `next`, a block of one caller that takes the stack of this height as it is;
     /// `br_if`, to `target` if the condition [`Branch::when`] is met and to `next` if not; `label
     /// next`. A sink that does all at once must do the same as one by one.
@@ -628,6 +636,11 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     #[inline]
     fn replace(&mut self, depth: u32) {
         (**self).replace(depth);
+    }
+
+    #[inline]
+    fn tee(&mut self, depth: u32) {
+        (**self).tee(depth);
     }
 
     #[inline]

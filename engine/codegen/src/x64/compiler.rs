@@ -480,6 +480,24 @@ impl Sink for FunctionCompiler<'_> {
     }
 
     #[inline]
+    fn tee(&mut self, depth: u32) {
+        let cx = &self.c.cx;
+        // A perturbation may come between.
+        if cx.perturb.is_some() || self.c.blocks.is_dead() || !cx.can_tee() {
+            self.op(Op::Pick(0));
+            self.replace(depth);
+        } else {
+            #[cfg(feature = "coverage")]
+            {
+                self.count_operator(&Op::Pick(0));
+                self.count_operator(&Op::Swap(depth - 1));
+            }
+            self.c.cx.tee(self.depth(depth - 1));
+            self.end_op();
+        }
+    }
+
+    #[inline]
     fn branch(&mut self, branch: Branch) {
         // A perturbation may come between, and make `next` a block like any other.
         if self.c.cx.perturb.is_some() {

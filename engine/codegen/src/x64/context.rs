@@ -388,6 +388,31 @@ impl Context {
         self.clock += 1;
     }
 
+    /// Whether [`Context::tee`] is possible: the top is in a register, and neither part of it would
+    /// have to make room.
+    #[inline]
+    pub fn can_tee(&self) -> bool {
+        let top = self.stack.get(self.stack.height() - 1).loc;
+        matches!(top, Loc::Reg { .. }) && self.stack.off().len() + 1 < VirtualStack::MAX_OFF
+    }
+
+    /// [`Context::pick`] of the top, then [`Context::replace`] of the value at `pos`; counts as
+    /// three operators but for the last's [`Context::end_op`].
+    #[inline(never)]
+    pub fn tee(&mut self, pos: u32) {
+        rule!(SwapNames);
+        self.clock += 1;
+        let loc = unclean(self.stack.get(self.stack.height() - 1).loc);
+        if let Loc::Reg { reg, .. } = loc {
+            self.retain(reg);
+        }
+        if let Loc::Reg { reg, .. } = self.stack.set(pos, loc) {
+            self.stamps[reg.index()] = self.clock;
+            self.release(reg);
+        }
+        self.clock += 1;
+    }
+
     /// Where the value on top is when it is the one at `pos`. Loads it if it is in a slot that
     /// `pos` must not name; if it is in a register now, it is in the same one then.
     #[inline]

@@ -344,8 +344,7 @@ pub(super) fn visit_local_tee<S: Sink>(t: &mut Translator<'_, S>, local: u32) ->
     let kept = t.operands.unary(ty, ty);
     let depth = t.operands.height() - local;
     if t.goes_on(kept)? {
-        t.sink.op(Op::Pick(0));
-        t.sink.replace(depth);
+        t.sink.tee(depth);
     }
     Ok(())
 }
