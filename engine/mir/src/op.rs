@@ -599,7 +599,8 @@ pub trait Sink {
     }
 
     /// `pick 0`, then [`Sink::replace`]: the value at `depth` becomes a copy of the top. `depth`
-    /// counts the copy, so that it is 1 at least. A sink that does all at once must do the same as one by one.
+    /// counts the copy, so that it is 1 at least. A sink that does all at once must do the same as
+    /// one by one.
     #[inline]
     fn tee(&mut self, depth: u32) {
         self.op(Op::Pick(0));
