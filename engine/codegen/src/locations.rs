@@ -14,7 +14,7 @@ use crate::error::CodegenError;
 use crate::stencil::CodeOffset;
 use crate::x64::masm::Cond;
 use crate::x64::reg::{Gpr, Xmm};
-use microwasm::op::{FloatCmp, FloatSize, IntCmp, IntSize, Op};
+use microwasm::op::{Branch, FloatCmp, FloatSize, IntCmp, IntSize, Op};
 use microwasm::{GlobalIndex, Label, ModuleInfo, Sink, TableIndex};
 use std::ops::Range;
 
@@ -183,6 +183,8 @@ pub struct ObservingSink<'m, C> {
     source: u32,
     /// Whether the state belongs to somebody.
     live: bool,
+    /// Whether what comes at once is handed on at once.
+    at_once: bool,
 }
 
 impl<'m, C: Observed> ObservingSink<'m, C> {
@@ -197,6 +199,17 @@ impl<'m, C: Observed> ObservingSink<'m, C> {
             count: 0,
             source: 0,
             live: true,
+            at_once: false,
+        }
+    }
+
+    /// Hands on at once what comes at once, instead of operator by operator: then there is less to
+    /// see, but a compiler that does not treat the two alike does what it does unobserved.
+    #[must_use]
+    pub fn at_once(self) -> ObservingSink<'m, C> {
+        ObservingSink {
+            at_once: true,
+            ..self
         }
     }
 
@@ -229,15 +242,32 @@ impl<'m, C: Observed> ObservingSink<'m, C> {
         });
     }
 
-    /// Compiles the operator; takes back what was noted of the place before it if it has changed
+    /// Compiles operators that have boundaries, of which the first is judged.
+    fn group(&mut self, ops: &[Op<'_>], compile: impl FnOnce(&mut C)) {
+        let first = self.map.boundaries.len();
+        for &op in ops {
+            self.note(op);
+            self.count += 1;
+        }
+        for boundary in &mut self.map.boundaries[first + 1..] {
+            boundary.judged = false;
+        }
+        self.compile(compile);
+        let end = self.compiler.offset();
+        for boundary in &mut self.map.boundaries[first..] {
+            boundary.end = end;
+        }
+    }
+
+    /// Compiles something; takes back what was noted of the place before it if it has changed
     /// the code there.
-    fn compile(&mut self, op: Op<'_>) {
+    fn compile(&mut self, compile: impl FnOnce(&mut C)) {
         let before = self.compiler.offset();
         let mut bytes = [0; LOOK_BACK as usize];
         let code = self.compiler.code_before(before);
         let len = code.len();
         bytes[..len].copy_from_slice(code);
-        self.compiler.op(op);
+        compile(&mut self.compiler);
         let changed =
             self.compiler.offset() < before || self.compiler.code_before(before) != &bytes[..len];
         if changed {
@@ -246,6 +276,12 @@ impl<'m, C: Observed> ObservingSink<'m, C> {
                 boundary.judged = false;
             }
         }
+    }
+
+    fn declare(&mut self, label: Label, args: u32) {
+        let needed = self.args.len().max(label.index() + 1);
+        self.args.resize(needed, 0);
+        self.args[label.index()] = args;
     }
 
     fn args_of(&self, label: Label) -> u32 {
@@ -316,22 +352,17 @@ impl<C: Observed> Sink for ObservingSink<'_, C> {
     fn op(&mut self, op: Op<'_>) {
         match op {
             Op::Declare(label, decl) => {
-                let needed = self.args.len().max(label.index() + 1);
-                self.args.resize(needed, 0);
-                self.args[label.index()] = decl.args.len() as u32;
-                self.compile(op);
+                self.declare(label, decl.args.len() as u32);
+                self.compile(|compiler| compiler.op(op));
+                self.count += 1;
             }
             Op::Label(_) => {
-                self.compile(op);
+                self.compile(|compiler| compiler.op(op));
+                self.count += 1;
                 self.live = true;
             }
             _ => {
-                self.note(op);
-                self.compile(op);
-                let end = self.compiler.offset();
-                if let Some(boundary) = self.map.boundaries.last_mut() {
-                    boundary.end = end;
-                }
+                self.group(&[op], |compiler| compiler.op(op));
                 let terminator = matches!(
                     op,
                     Op::Br(_) | Op::BrIf { .. } | Op::BrTable { .. } | Op::Unreachable
@@ -339,7 +370,33 @@ impl<C: Observed> Sink for ObservingSink<'_, C> {
                 self.live &= !terminator;
             }
         }
+    }
+
+    fn replace(&mut self, depth: u32) {
+        let ops = [Op::Swap(depth), Op::Drop];
+        match self.at_once {
+            true => self.group(&ops, |compiler| compiler.replace(depth)),
+            false => ops.into_iter().for_each(|op| self.op(op)),
+        }
+    }
+
+    fn tee(&mut self, depth: u32) {
+        let ops = [Op::Pick(0), Op::Swap(depth), Op::Drop];
+        match self.at_once {
+            true => self.group(&ops, |compiler| compiler.tee(depth)),
+            false => ops.into_iter().for_each(|op| self.op(op)),
+        }
+    }
+
+    fn branch(&mut self, branch: Branch) {
+        if !self.at_once {
+            return branch.one_by_one(self);
+        }
+        self.declare(branch.next, 0);
         self.count += 1;
+        self.group(&[branch.br_if()], |compiler| compiler.branch(branch));
+        self.count += 1;
+        self.live = true;
     }
 
     fn source(&mut self, offset: u32) {

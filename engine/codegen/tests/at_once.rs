@@ -3,6 +3,7 @@
 
 use microwasm::op::{Op, Sink};
 use microwasm::wasm::{Consumer, FunctionBody, Limits, translate};
+use microwasm_codegen::locations::{LocationMap, ObservingSink};
 use microwasm_codegen::vmctx::VmLayout;
 use microwasm_codegen::x64::Compiler;
 use microwasm_codegen::{Settings, Stencils};
@@ -18,10 +19,19 @@ impl<S: Sink> Sink for OneByOne<S> {
     }
 }
 
+/// How a compiler is told.
+#[derive(Clone, Copy)]
+enum Manner {
+    AtOnce,
+    OneByOne,
+    Observed { at_once: bool },
+}
+
 struct ToStencils {
     compiler: Compiler,
     stencils: Stencils,
-    one_by_one: bool,
+    manner: Manner,
+    maps: Vec<LocationMap>,
 }
 
 impl Consumer for ToStencils {
@@ -34,19 +44,30 @@ impl Consumer for ToStencils {
         let mut sink = self
             .compiler
             .function(module, &layout, body.index(), stencils);
-        if self.one_by_one {
-            let mut sink = OneByOne(sink);
-            body.translate(&mut sink)?;
-            sink.0.finish()?;
-        } else {
-            body.translate(&mut sink)?;
-            sink.finish()?;
+        match self.manner {
+            Manner::AtOnce => {
+                body.translate(&mut sink)?;
+                sink.finish()?;
+            }
+            Manner::OneByOne => {
+                let mut sink = OneByOne(sink);
+                body.translate(&mut sink)?;
+                sink.0.finish()?;
+            }
+            Manner::Observed { at_once } => {
+                let mut sink = ObservingSink::new(sink, module, 0);
+                if at_once {
+                    sink = sink.at_once();
+                }
+                body.translate(&mut sink)?;
+                self.maps.push(sink.finish()?);
+            }
         }
         Ok(())
     }
 }
 
-fn code(wasm: &[u8], one_by_one: bool) -> Vec<u8> {
+fn compile(wasm: &[u8], manner: Manner) -> (Vec<u8>, Vec<LocationMap>) {
     let settings = Settings {
         self_check: true,
         ..Settings::default()
@@ -54,10 +75,15 @@ fn code(wasm: &[u8], one_by_one: bool) -> Vec<u8> {
     let mut consumer = ToStencils {
         compiler: Compiler::new(settings),
         stencils: Stencils::default(),
-        one_by_one,
+        manner,
+        maps: Vec::new(),
     };
     translate(wasm, Limits::default(), &mut consumer).expect("a valid module");
-    consumer.stencils.code
+    (consumer.stencils.code, consumer.maps)
+}
+
+fn code(wasm: &[u8], manner: Manner) -> Vec<u8> {
+    compile(wasm, manner).0
 }
 
 /// Has many locals that are known, and then something in a register for one that is not, which
@@ -92,9 +118,40 @@ fn a_full_list_of_positions_off_home_is_treated_alike() {
                 format!("(local.set 0 (i64.mul (local.tee 0 {value}) (local.get 0)))"),
             ] {
                 let wasm = many_off_home(known, &set);
-                let (at_once, one_by_one) = (code(&wasm, false), code(&wasm, true));
+                let at_once = code(&wasm, Manner::AtOnce);
+                let one_by_one = code(&wasm, Manner::OneByOne);
                 assert!(at_once == one_by_one, "{known} known locals, {set}");
             }
+        }
+    }
+}
+
+#[test]
+fn observed_at_once_less_is_said_and_nothing_else() {
+    for known in [0, 5, 62] {
+        for set in [
+            "(local.set 0 (i64.add (local.get 0) (local.get 1)))",
+            "(drop (local.tee 0 (i64.mul (local.get 0) (local.get 1))))",
+            "(br_if 0 (i64.lt_s (local.get 0) (local.get 1)))",
+        ] {
+            let wasm = many_off_home(known, set);
+            let [(code, less), (same, all)] =
+                [true, false].map(|at_once| compile(&wasm, Manner::Observed { at_once }));
+            assert!(code == same && code == self::code(&wasm, Manner::AtOnce));
+            let ([less], [all]) = (&less[..], &all[..]) else {
+                panic!("there is one function");
+            };
+            assert_eq!(less.boundaries().len(), all.boundaries().len());
+            let mut left_out = 0;
+            for (one, other) in less.boundaries().iter().zip(all.boundaries()) {
+                assert_eq!((one.number, &one.text), (other.number, &other.text));
+                left_out += u32::from(one.judged != other.judged);
+                if one.judged {
+                    assert_eq!(less.off_home(one), all.off_home(other), "{}", one.text);
+                    assert_eq!((one.code, one.height), (other.code, other.height));
+                }
+            }
+            assert!(left_out > 0, "{set}: everything was said");
         }
     }
 }

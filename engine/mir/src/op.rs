@@ -565,20 +565,25 @@ pub struct Branch {
 impl Branch {
     /// Gives `sink` the operators that the branch stands for.
     pub fn one_by_one(self, sink: &mut (impl Sink + ?Sized)) {
-        let Branch { target, next, .. } = self;
         let decl = BlockDecl {
             base: self.height,
             args: &[],
             backward: false,
             callers: Some(1),
         };
-        sink.op(Op::Declare(next, decl));
+        sink.op(Op::Declare(self.next, decl));
+        sink.op(self.br_if());
+        sink.op(Op::Label(self.next));
+    }
+
+    /// The operator among them that branches.
+    pub fn br_if(self) -> Op<'static> {
+        let Branch { target, next, .. } = self;
         let (then, otherwise) = match self.when {
             true => (target, next),
             false => (next, target),
         };
-        sink.op(Op::BrIf { then, otherwise });
-        sink.op(Op::Label(next));
+        Op::BrIf { then, otherwise }
     }
 }
 

@@ -89,25 +89,34 @@ impl FunctionMap {
 impl Maps {
     /// The maps of `wasm` for an engine.
     pub(super) fn new(engine: &Engine, wasm: &[u8]) -> Result<Maps, MapError> {
+        let module = Module::new(engine, wasm)?;
+        let mut maps = Maps::observe(engine, wasm, false)?;
+        if let Err(error) = maps.check(&module) {
+            maps = Maps::observe(engine, wasm, true)?;
+            maps.check(&module).map_err(|_| error)?;
+        }
+        maps.misdirected = maps.find_misdirected(&module);
+        Ok(maps)
+    }
+
+    /// Compiles a module operator by operator, or several at once where they come so.
+    fn observe(engine: &Engine, wasm: &[u8], at_once: bool) -> Result<Maps, MapError> {
         let settings = *engine.settings();
         let mut compilation = Compilation {
             settings,
+            at_once,
             layout: None,
             stencils: Stencils::default(),
             functions: Vec::new(),
         };
         let info = translate(wasm, Limits::default(), &mut compilation)?;
-        let mut maps = Maps {
+        Ok(Maps {
             info,
             functions: compilation.functions,
             stencils: compilation.stencils,
             backend: settings.backend,
             misdirected: None,
-        };
-        let module = Module::new(engine, wasm)?;
-        maps.check(&module)?;
-        maps.misdirected = maps.find_misdirected(&module);
-        Ok(maps)
+        })
     }
 
     /// The first call of a function of the module that does not go there.
@@ -227,6 +236,7 @@ fn bytecode_lines(stencil: &Stencil<'_>) -> Vec<listing::Line> {
 
 struct Compilation {
     settings: Settings,
+    at_once: bool,
     layout: Option<VmLayout>,
     stencils: Stencils,
     functions: Vec<FunctionMap>,
@@ -236,12 +246,16 @@ impl Compilation {
     fn note<C: Observed>(
         body: FunctionBody<'_>,
         compiler: C,
+        at_once: bool,
         functions: &mut Vec<FunctionMap>,
     ) -> Result<(), MapError> {
         let module = body.module();
         let func = module.func_index(body.index());
         let results = module.func_type(func).results.len() as u32;
         let mut sink = ObservingSink::new(compiler, module, results);
+        if at_once {
+            sink = sink.at_once();
+        }
         body.feed(&mut sink)?;
         functions.push(FunctionMap::new(sink.finish()?));
         Ok(())
@@ -259,12 +273,12 @@ impl Consumer for Compilation {
             Backend::X64 => {
                 let mut compiler = x64::Compiler::new(settings);
                 let sink = compiler.function(module, layout, index, stencils);
-                Compilation::note(body, sink, &mut self.functions)
+                Compilation::note(body, sink, self.at_once, &mut self.functions)
             }
             Backend::Bytecode => {
                 let mut compiler = bytecode::Compiler::new(settings);
                 let sink = compiler.function(module, layout, index, stencils);
-                Compilation::note(body, sink, &mut self.functions)
+                Compilation::note(body, sink, self.at_once, &mut self.functions)
             }
         }
     }
