@@ -7,7 +7,8 @@
 //!
 //! A boundary is left out ([`Boundary::judged`]) where the state belongs to nobody: behind a
 //! branch and in code that nobody reaches; and where an operator went back to change code that
-//! was there already, so that what had been noted of the place is not so.
+//! was there already, so that what had been noted of the place is not so. Left out, too, are those
+//! between operators that the compiler is told at once ([`ObservingSink::at_once`]).
 
 use crate::compiler::FunctionCompiler;
 use crate::error::CodegenError;
@@ -249,12 +250,10 @@ impl<'m, C: Observed> ObservingSink<'m, C> {
             self.note(op);
             self.count += 1;
         }
-        for boundary in &mut self.map.boundaries[first + 1..] {
-            boundary.judged = false;
-        }
         self.compile(compile);
         let end = self.compiler.offset();
-        for boundary in &mut self.map.boundaries[first..] {
+        for (i, boundary) in self.map.boundaries.iter_mut().skip(first).enumerate() {
+            boundary.judged &= i == 0;
             boundary.end = end;
         }
     }
@@ -381,7 +380,7 @@ impl<C: Observed> Sink for ObservingSink<'_, C> {
     }
 
     fn tee(&mut self, depth: u32) {
-        let ops = [Op::Pick(0), Op::Swap(depth), Op::Drop];
+        let ops = [Op::Pick(0), Op::Swap(depth + 1), Op::Drop];
         match self.at_once {
             true => self.group(&ops, |compiler| compiler.tee(depth)),
             false => ops.into_iter().for_each(|op| self.op(op)),

@@ -603,13 +603,12 @@ pub trait Sink {
         self.op(Op::Drop);
     }
 
-    /// `pick 0`, then [`Sink::replace`]: the value at `depth` becomes a copy of the top. `depth`
-    /// counts the copy, so that it is 1 at least. A sink that does all at once must do the same as
-    /// one by one.
+    /// `pick 0`, `swap depth + 1`, `drop`: the value at `depth` becomes a copy of the top. A sink
+    /// that does all at once must do the same as one by one.
     #[inline]
     fn tee(&mut self, depth: u32) {
         self.op(Op::Pick(0));
-        self.replace(depth);
+        self.replace(depth + 1);
     }
 
     /// Declares `next`, a block of one caller that takes the stack of this height as it is;

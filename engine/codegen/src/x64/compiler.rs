@@ -485,14 +485,14 @@ impl Sink for FunctionCompiler<'_> {
         // A perturbation may come between.
         if cx.perturb.is_some() || self.c.blocks.is_dead() || !cx.can_tee() {
             self.op(Op::Pick(0));
-            self.replace(depth);
+            self.replace(depth + 1);
         } else {
             #[cfg(feature = "coverage")]
             {
                 self.count_operator(&Op::Pick(0));
-                self.count_operator(&Op::Swap(depth - 1));
+                self.count_operator(&Op::Swap(depth));
             }
-            self.c.cx.tee(self.depth(depth - 1));
+            self.c.cx.tee(self.depth(depth));
             self.end_op();
         }
     }

@@ -342,7 +342,7 @@ pub(super) fn visit_local_set<S: Sink>(t: &mut Translator<'_, S>, local: u32) ->
 pub(super) fn visit_local_tee<S: Sink>(t: &mut Translator<'_, S>, local: u32) -> Visit {
     let ty = t.valid(t.operands.local(local))?;
     let kept = t.operands.unary(ty, ty);
-    let depth = t.operands.height() - local;
+    let depth = t.operands.height() - 1 - local;
     if t.goes_on(kept)? {
         t.sink.tee(depth);
     }
